@@ -1,0 +1,146 @@
+import { type ElementType, type Shape, sizeOf, type Tensor } from '../core/tensor.js';
+import { evaluateNode } from './evaluate.js';
+import type { Graph, GraphNode, GraphOutput, GraphValue, TreesNode, ValueId } from './ir.js';
+import type { LinearMap } from './linear-map.js';
+import type { ScalarFunction } from './scalar.js';
+
+/** What an operator works on: a tensor known at import time, or a dynamic value. */
+export type Operand =
+  | { readonly kind: 'const'; readonly shape: Shape; readonly type: ElementType; readonly data: Float64Array }
+  | { readonly kind: 'value'; readonly shape: Shape; readonly type: ElementType; readonly id: ValueId };
+
+export function constOperand(tensor: Tensor): Operand {
+  return { kind: 'const', ...tensor };
+}
+
+type Draft<K extends GraphNode['kind']> = Omit<
+  Extract<GraphNode, { kind: K }>,
+  'kind' | 'inputs' | 'output' | 'origin'
+>;
+
+/**
+ * Builds a Graph node by node. An operation whose operands are all constants is computed at once, so that the chains of
+ * Shape, Gather and Concat that exporters put before a Reshape never become nodes.
+ */
+export class GraphBuilder {
+  readonly values: GraphValue[] = [];
+  readonly nodes: GraphNode[] = [];
+  readonly inputs: { name: string; value: ValueId }[] = [];
+  /** Set by the importer before each rule runs. */
+  origin = { name: '', op: '' };
+
+  input(name: string, shape: Shape, type: ElementType): Operand {
+    const operand = this.declare(name, shape, type);
+    this.inputs.push({ name, value: operand.id });
+    return operand;
+  }
+
+  linear(inputs: readonly Operand[], map: LinearMap, shape: Shape, type: ElementType = 'float'): Operand {
+    return this.emit('linear', inputs, { map }, shape, type);
+  }
+
+  /** Moves elements; constants among the operands are moved into the node. */
+  gather(
+    inputs: readonly Operand[],
+    index: Int32Array,
+    constants: Float64Array,
+    shape: Shape,
+    type?: ElementType,
+  ): Operand {
+    return this.emit('gather', inputs, { index, constants }, shape, type ?? inputs[0]?.type ?? 'float');
+  }
+
+  unary(
+    x: Operand,
+    functions: readonly ScalarFunction[],
+    which: Int32Array | null = null,
+    type: ElementType = 'float',
+  ): Operand {
+    return this.emit('unary', [x], { functions, which }, x.shape, type);
+  }
+
+  bilinear(
+    a: Operand,
+    b: Operand,
+    terms: { start: Int32Array; left: Int32Array; right: Int32Array },
+    shape: Shape,
+    type: ElementType = 'float',
+  ): Operand {
+    return this.emit('bilinear', [a, b], terms, shape, type);
+  }
+
+  max(inputs: readonly Operand[], windows: readonly Int32Array[], shape: Shape): Operand {
+    return this.emit('max', inputs, { windows }, shape, inputs[0].type);
+  }
+
+  argmax(x: Operand, windows: readonly Int32Array[], last: boolean, shape: Shape): Operand {
+    return this.emit('argmax', [x], { windows, last }, shape, 'int');
+  }
+
+  topk(x: Operand, windows: readonly Int32Array[], k: number): Operand {
+    return this.emit('topk', [x], { windows, k }, [windows.length, 2, k], x.type);
+  }
+
+  trees(x: Operand, ensemble: Omit<TreesNode, 'kind' | 'inputs' | 'output' | 'origin'>, shape: Shape): Operand {
+    return this.emit('trees', [x], ensemble, shape, 'float');
+  }
+
+  finish(outputs: readonly GraphOutput[]): Graph {
+    return { values: this.values, inputs: this.inputs, nodes: this.nodes, outputs };
+  }
+
+  private declare(name: string, shape: Shape, type: ElementType): Operand & { kind: 'value' } {
+    const id = this.values.length;
+    this.values.push({ id, name, shape, type });
+    return { kind: 'value', shape, type, id };
+  }
+
+  private emit<K extends GraphNode['kind']>(
+    kind: K,
+    inputs: readonly Operand[],
+    draft: Draft<K>,
+    shape: Shape,
+    type: ElementType,
+  ): Operand {
+    const node = { kind, inputs: [], output: -1, origin: this.origin, ...draft } as unknown as GraphNode;
+    if (inputs.every((operand) => operand.kind === 'const')) {
+      const data = evaluateNode(
+        node,
+        inputs.map((operand) => (operand as Operand & { kind: 'const' }).data),
+      );
+      return { kind: 'const', shape, type, data };
+    }
+    const ids = inputs.map((operand) => {
+      if (operand.kind === 'const')
+        throw new Error(`internal: constant operand in a dynamic ${kind} (absorb it first)`);
+      return operand.id;
+    });
+    const output = this.declare(`${this.origin.name || this.origin.op}`, shape, type);
+    const rows = rowsOf(node);
+    if (!Number.isNaN(rows) && sizeOf(shape) !== rows)
+      throw new Error(`internal: ${kind} of ${rows} elements declared as ${sizeOf(shape)}`);
+    this.nodes.push({ ...node, inputs: ids, output: output.id } as unknown as GraphNode);
+    return output;
+  }
+}
+
+/** How many elements a node computes, where the node itself says. */
+function rowsOf(node: GraphNode): number {
+  switch (node.kind) {
+    case 'linear':
+      return node.map.rowWindow.length;
+    case 'gather':
+      return node.index.length;
+    case 'bilinear':
+      return node.start.length - 1;
+    case 'max':
+    case 'argmax':
+      return node.windows.length;
+    case 'topk':
+      return node.windows.length * 2 * node.k;
+    case 'trees':
+      return node.base.length;
+    case 'unary':
+      return node.which?.length ?? Number.NaN;
+  }
+}
