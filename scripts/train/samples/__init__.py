@@ -1,0 +1,1 @@
+"""One module per sample model; each exports `build_sample() -> Sample`."""
