@@ -60,3 +60,14 @@ def export_net(net: Net, *, name: str, input_name: str, input_shape: tuple[int, 
     model.ir_version = IR_VERSION
     onnx.checker.check_model(model, full_check=True)
     return model
+
+
+def tidy_model(model: onnx.ModelProto, name: str) -> None:
+    """Names the graph and lists each operator set once: a converter may list a domain again for a second operator."""
+    model.graph.name = name
+    versions: dict[str, int] = {}
+    for opset in model.opset_import:
+        domain = "" if opset.domain == "ai.onnx" else opset.domain
+        versions[domain] = max(versions.get(domain, 0), opset.version)
+    del model.opset_import[:]
+    model.opset_import.extend(helper.make_opsetid(domain, version) for domain, version in versions.items())
