@@ -1,4 +1,5 @@
 import { type ElementType, type Shape, sizeOf, type Tensor } from '../core/tensor.js';
+import { absorbIntoBias, absorbIntoConstants, bilinearAsLinear, isConst, layOut } from './absorb.js';
 import { evaluateNode } from './evaluate.js';
 import type { Graph, GraphNode, GraphOutput, GraphValue, TreesNode, ValueId } from './ir.js';
 import type { LinearMap } from './linear-map.js';
@@ -7,7 +8,19 @@ import type { ScalarFunction } from './scalar.js';
 /** What an operator works on: a tensor known at import time, or a dynamic value. */
 export type Operand =
   | { readonly kind: 'const'; readonly shape: Shape; readonly type: ElementType; readonly data: Float64Array }
-  | { readonly kind: 'value'; readonly shape: Shape; readonly type: ElementType; readonly id: ValueId };
+  | {
+      readonly kind: 'value';
+      readonly shape: Shape;
+      readonly type: ElementType;
+      readonly id: ValueId;
+      /** Class labels by index: the elements are indices into them, or one score per label. */
+      readonly labels?: readonly (string | number)[];
+      /** These are logits that stand for their softmax, which `build` computes when somebody needs it. */
+      readonly deferred?: { readonly kind: 'softmax' | 'log-softmax'; readonly build: () => Operand };
+    };
+
+export type ConstOperand = Extract<Operand, { kind: 'const' }>;
+export type ValueOperand = Extract<Operand, { kind: 'value' }>;
 
 export function constOperand(tensor: Tensor): Operand {
   return { kind: 'const', ...tensor };
@@ -35,19 +48,30 @@ export class GraphBuilder {
     return operand;
   }
 
+  /** Constants among the inputs are added to the bias. */
   linear(inputs: readonly Operand[], map: LinearMap, shape: Shape, type: ElementType = 'float'): Operand {
-    return this.emit('linear', inputs, { map }, shape, type);
+    if (inputs.every(isConst) || !inputs.some(isConst)) return this.emit('linear', inputs, { map }, shape, type);
+    const layout = layOut(inputs);
+    return this.emit('linear', layout.dynamic, { map: absorbIntoBias(map, layout) }, shape, type);
   }
 
-  /** Moves elements; constants among the operands are moved into the node. */
+  /**
+   * Moves elements; constants among the operands are moved into the node, operands nobody reads are dropped, and a gather
+   * that changes nothing is the operand itself under the new shape.
+   */
   gather(
     inputs: readonly Operand[],
     index: Int32Array,
     constants: Float64Array,
     shape: Shape,
-    type?: ElementType,
+    type: ElementType = inputs[0]?.type ?? 'float',
   ): Operand {
-    return this.emit('gather', inputs, { index, constants }, shape, type ?? inputs[0]?.type ?? 'float');
+    const layout = layOut(inputs);
+    const moved = absorbIntoConstants(index, constants, layout);
+    const pruned = pruneInputs(layout.dynamic, moved.index);
+    if (pruned.inputs.length === 1 && isIdentity(pruned.index, sizeOf(pruned.inputs[0].shape)))
+      return { kind: 'value', id: pruned.inputs[0].id, shape, type };
+    return this.emit('gather', pruned.inputs, { index: pruned.index, constants: moved.constants }, shape, type);
   }
 
   unary(
@@ -66,6 +90,10 @@ export class GraphBuilder {
     shape: Shape,
     type: ElementType = 'float',
   ): Operand {
+    if (a.kind === 'const' && b.kind === 'value')
+      return this.linear([b], bilinearAsLinear(terms, 'left', a.data), shape, type);
+    if (b.kind === 'const' && a.kind === 'value')
+      return this.linear([a], bilinearAsLinear(terms, 'right', b.data), shape, type);
     return this.emit('bilinear', [a, b], terms, shape, type);
   }
 
@@ -143,4 +171,29 @@ function rowsOf(node: GraphNode): number {
     case 'unary':
       return node.which?.length ?? Number.NaN;
   }
+}
+
+function isIdentity(index: Int32Array, size: number): boolean {
+  return index.length === size && index.every((source, i) => source === i);
+}
+
+/** Leaves out the inputs that no element is read from. */
+function pruneInputs(
+  inputs: readonly ValueOperand[],
+  index: Int32Array,
+): { inputs: ValueOperand[]; index: Int32Array } {
+  const bounds = [0];
+  for (const input of inputs) bounds.push(bounds[bounds.length - 1] + sizeOf(input.shape));
+  const total = bounds[bounds.length - 1];
+  const used = new Uint8Array(total);
+  for (const i of index) if (i >= 0) used[i] = 1;
+  const keep = inputs.map((_, n) => used.subarray(bounds[n], bounds[n + 1]).includes(1));
+  if (keep.every((kept) => kept)) return { inputs: [...inputs], index };
+  const shift = new Int32Array(total);
+  let dropped = 0;
+  inputs.forEach((_, n) => {
+    if (!keep[n]) dropped += bounds[n + 1] - bounds[n];
+    else shift.fill(dropped, bounds[n], bounds[n + 1]);
+  });
+  return { inputs: inputs.filter((_, n) => keep[n]), index: index.map((i) => (i >= 0 ? i - shift[i] : i)) };
 }
