@@ -19,6 +19,8 @@ export type OnnxAttribute =
   | { readonly kind: 'floats'; readonly values: readonly number[] }
   | { readonly kind: 'ints'; readonly values: readonly number[] }
   | { readonly kind: 'strings'; readonly values: readonly string[] }
+  /** In a function body: the attribute of this name of the calling node. */
+  | { readonly kind: 'reference'; readonly name: string }
   | { readonly kind: 'unsupported'; readonly typeName: string };
 
 export interface OnnxNode {
