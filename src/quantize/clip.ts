@@ -1,0 +1,89 @@
+import type { ValueId } from '../graph/ir.js';
+import type { QuantizeContext } from './context.js';
+import { observe, observeMinMax } from './observe.js';
+
+/** How an activation is cut to codes: per channel a range, and the step that one code should be worth. */
+export interface ChannelClip {
+  readonly channel: Int32Array;
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+  /** Real value of one code, per channel; never finer than the tensor's step over the allowed spread. */
+  readonly step: Float64Array;
+}
+
+/** A channel never seen above this part of the tensor's range still gets this much: it may fire on other inputs. */
+const LEAST_SHARE = 1 / 8;
+
+/** Room beyond the observed range, larger where few samples were seen. */
+function marginFor(samples: number): number {
+  return Math.min(0.25, 1.5 / Math.sqrt(samples));
+}
+
+/**
+ * Decides the clipping of a value from its calibration rows, per channel.
+ * @param bits width of the codes
+ * @param fixed ends that the operator itself fixes (0 below a Relu, 6 above a Relu6); infinite where it doesn't
+ */
+export function clipOf(
+  ctx: QuantizeContext,
+  id: ValueId,
+  bits: number,
+  fixed: { readonly low: number; readonly high: number },
+): ChannelClip {
+  const key = `${bits}:${fixed.low}:${fixed.high}`;
+  const memo = ctx.clips.get(id) ?? new Map<string, ChannelClip>();
+  ctx.clips.set(id, memo);
+  let clip = memo.get(key);
+  if (!clip) {
+    clip = decideClip(ctx, id, bits, fixed);
+    memo.set(key, clip);
+  }
+  return clip;
+}
+
+function decideClip(
+  ctx: QuantizeContext,
+  id: ValueId,
+  bits: number,
+  fixed: { readonly low: number; readonly high: number },
+): ChannelClip {
+  const rows = ctx.rowsOf(id);
+  const channel = ctx.channelsOf(id);
+  const channels = channel.reduce((n, c) => Math.max(n, c + 1), 1);
+  const size = channel.length;
+  const all = new Float64Array(rows.length * size);
+  for (const [r, row] of rows.entries()) all.set(row, r * size);
+  const keepLow = Number.isFinite(fixed.low);
+  const seen = observe(all, bits, ctx.options.observer, keepLow);
+  const widen = marginFor(rows.length * size) * (seen.high - seen.low);
+  const tensorLow = keepLow ? fixed.low : Math.max(fixed.low, seen.low - (seen.low === 0 ? 0 : widen));
+  let tensorHigh = Math.min(fixed.high, seen.high + widen);
+  if (!(tensorHigh > tensorLow)) tensorHigh = tensorLow + Math.max(Math.abs(tensorLow), 1) * 2 ** -bits;
+  const tensorStep = (tensorHigh - tensorLow) / (2 ** bits - 1);
+
+  const low = new Float64Array(channels).fill(Number.POSITIVE_INFINITY);
+  const high = new Float64Array(channels).fill(Number.NEGATIVE_INFINITY);
+  const count = new Float64Array(channels);
+  for (const row of rows)
+    for (let i = 0; i < size; i++) {
+      const c = channel[i];
+      if (row[i] < low[c]) low[c] = row[i];
+      if (row[i] > high[c]) high[c] = row[i];
+      count[c]++;
+    }
+  const step = new Float64Array(channels);
+  const least = (tensorHigh - tensorLow) * LEAST_SHARE;
+  for (let c = 0; c < channels; c++) {
+    const margin = marginFor(Math.max(1, count[c])) * Math.max(0, high[c] - low[c]);
+    low[c] = keepLow ? fixed.low : Math.min(Math.max(tensorLow, low[c] - margin), tensorHigh - least);
+    high[c] = Math.max(Math.min(tensorHigh, high[c] + margin), low[c] + least);
+    step[c] = Math.max((high[c] - low[c]) / (2 ** bits - 1), tensorStep / ctx.options.channelSpread);
+  }
+  return { channel, low, high, step };
+}
+
+/** The widest step of a clip: what one scale for the whole tensor has to use. */
+export function tensorStep(clip: ChannelClip, bits: number): number {
+  const range = observeMinMax([...clip.low, ...clip.high]);
+  return (range.high - range.low) / (2 ** bits - 1);
+}

@@ -1,0 +1,74 @@
+import { bitLength } from '../core/range.js';
+import type { GraphValue } from '../graph/ir.js';
+import { roundHalfEven } from '../graph/scalar.js';
+import { compact } from './affine.js';
+import type { Affine } from './builder.js';
+import { entryAt } from './evaluate.js';
+import { observeMinMax } from './observe.js';
+import type { QuantizeOptions } from './options.js';
+
+/** Tensors up to this many elements are tabular: every element is a feature with a scale of its own, and cheap to widen. */
+const TABULAR_ELEMENTS = 128;
+/** Room beyond the calibrated range of a tabular feature, at each end that isn't 0. */
+const TABULAR_MARGIN = 0.1;
+/** Integers observed up to this range are kept as they are. */
+const LARGEST_INTEGER_RANGE = 2 ** 16;
+
+export interface InputCode extends Affine {
+  readonly bits: number;
+  readonly max: number;
+}
+
+/**
+ * Decides how a model input becomes codes in `[0, 2^bits)`. Integral data keeps its own integers; images share one scale;
+ * features of a table have one each.
+ * @param rows elements of the input on every calibration row
+ */
+export function encodeInput(value: GraphValue, rows: readonly Float64Array[], options: QuantizeOptions): InputCode {
+  const size = rows[0].length;
+  const all = observeMinMax(
+    Float64Array.from(rows.flatMap((row) => [observeMinMax(row).low, observeMinMax(row).high])),
+  );
+  const isIntegral = rows.every((row) => row.every(Number.isInteger));
+  if (isIntegral && (value.type !== 'float' || all.high - all.low < LARGEST_INTEGER_RANGE) && all.high > all.low + 1) {
+    const bits = Math.max(1, bitLength(all.high - all.low));
+    return { scale: Float64Array.of(1), zeroPoint: Float64Array.of(-all.low), bits, max: 2 ** bits - 1 };
+  }
+  const isTabular = size <= TABULAR_ELEMENTS && value.shape.filter((extent) => extent > 1).length <= 1;
+  const bits = options.inputBits + (isTabular ? 2 : 0);
+  const levels = 2 ** bits - 1;
+  const ranges = isTabular
+    ? Array.from({ length: size }, (_, i) => widen(observeMinMax(Float64Array.from(rows, (row) => row[i])), all))
+    : [all.high > all.low ? all : { low: Math.min(0, all.low), high: Math.max(1, all.high) }];
+  const scale = Float64Array.from(ranges, ({ low, high }) => (high - low) / levels);
+  const zeroPoint = Float64Array.from(ranges, ({ low }, i) => Math.round(-low / scale[i]));
+  return { scale: compact(scale), zeroPoint: compact(zeroPoint), bits, max: levels };
+}
+
+function widen(
+  range: { low: number; high: number },
+  all: { low: number; high: number },
+): { low: number; high: number } {
+  const margin = TABULAR_MARGIN * (range.high - range.low);
+  const low = range.low === 0 ? 0 : range.low > 0 ? Math.max(0, range.low - margin) : range.low - margin;
+  const high = range.high === 0 ? 0 : range.high + margin;
+  if (high > low) return { low, high };
+  const room = Math.max(Math.abs(low) / 2, (all.high - all.low) / 100, 1e-6);
+  return { low: low - room, high: high + room };
+}
+
+/** Codes of a row of reals: `clamp(roundHalfEven(real / scale) + zeroPoint, 0, max)`. */
+export function quantizeInput(reals: ArrayLike<number>, affine: Affine, max: number): Float64Array {
+  return Float64Array.from({ length: reals.length }, (_, i) => {
+    const code = roundHalfEven(reals[i] / entryAt(affine.scale, i)) + entryAt(affine.zeroPoint, i);
+    return Math.min(Math.max(code, 0), max);
+  });
+}
+
+/** Reals of codes: `scale · (q - zeroPoint)`. */
+export function dequantize(codes: ArrayLike<number>, affine: Affine): Float64Array {
+  return Float64Array.from(
+    { length: codes.length },
+    (_, i) => entryAt(affine.scale, i) * (codes[i] - entryAt(affine.zeroPoint, i)),
+  );
+}

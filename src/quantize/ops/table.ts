@@ -1,0 +1,173 @@
+import { sizeOf } from '../../core/tensor.js';
+import type { UnaryNode } from '../../graph/ir.js';
+import { evaluateScalar } from '../../graph/scalar.js';
+import { spread, widthOf } from '../affine.js';
+import type { ChannelClip } from '../clip.js';
+import type { QuantizeContext } from '../context.js';
+import type { QuantValueId } from '../ir.js';
+import { requantizeTo } from '../narrow.js';
+import { observeMinMax } from '../observe.js';
+import { spreadBounds } from '../ranges.js';
+
+/** Part of the output's standard deviation that coding the argument may cost before more bits are given to it. */
+const ARGUMENT_ERROR = 0.004;
+/** Room added to the calibrated domain at each end. */
+const DOMAIN_MARGIN = 1 / 16;
+
+interface Domain {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** The part of the argument's range over which the function still changes, calibrated range plus a margin. */
+function workingDomain(ctx: QuantizeContext, node: UnaryNode): Domain {
+  const rows = ctx.rowsOf(node.inputs[0]);
+  const seen = observeMinMax(Float64Array.from(rows.flatMap((row) => Array.from(row))));
+  const f = (x: number) => evaluateScalar(node.functions[0], x);
+  const margin = DOMAIN_MARGIN * (seen.high - seen.low);
+  let low =
+    Number.isFinite(f(seen.low - margin)) && (seen.low < 0 || seen.low - margin >= 0) ? seen.low - margin : seen.low;
+  let high = Number.isFinite(f(seen.high + margin)) ? seen.high + margin : seen.high;
+  if (node.functions.length > 1) return { low, high };
+  const samples = Array.from({ length: 513 }, (_, i) => low + ((high - low) * i) / 512);
+  const values = samples.map(f);
+  const span = observeMinMax(values);
+  const flat = (span.high - span.low) / 2 ** (ctx.options.activationBits + 2);
+  let left = 0;
+  while (left < 511 && Math.abs(values[left + 1] - values[0]) <= flat) left++;
+  let right = 512;
+  while (right > left + 1 && Math.abs(values[right - 1] - values[512]) <= flat) right--;
+  [low, high] = [samples[left], samples[right]];
+  return high > low ? { low, high } : { low, high: low + Math.max(1e-6, Math.abs(low) * 1e-6) };
+}
+
+/** Root mean square of `f(coded x) - f(x)` over the calibration rows, over the standard deviation of f. */
+function argumentError(ctx: QuantizeContext, node: UnaryNode, id: QuantValueId): number {
+  const value = ctx.value(id);
+  const size = sizeOf(value.shape);
+  const scale = spread(value.scale, size);
+  const zero = spread(value.zeroPoint, size);
+  let [error, sum, squares, count] = [0, 0, 0, 0];
+  const integers = ctx.integersOf(id);
+  for (const [r, reals] of ctx.rowsOf(node.output).entries())
+    for (let i = 0; i < size; i++) {
+      const coded = evaluateScalar(
+        node.functions[node.which ? node.which[i] : 0],
+        scale[i] * (integers[r][i] - zero[i]),
+      );
+      if (!Number.isFinite(coded) || !Number.isFinite(reals[i])) continue;
+      error += (coded - reals[i]) ** 2;
+      sum += reals[i];
+      squares += reals[i] ** 2;
+      count++;
+    }
+  const variance = squares / count - (sum / count) ** 2;
+  return variance > 0 ? Math.sqrt(error / count / variance) : 0;
+}
+
+/** The argument on codes that a table can cover: as it is where it is narrow, else cut to the working domain. */
+function codeArgument(ctx: QuantizeContext, node: UnaryNode): QuantValueId {
+  const id = ctx.standIn(node.inputs[0]);
+  const { tableBits, maxTableBits } = ctx.options;
+  if (widthOf(ctx.value(id)) <= Math.max(tableBits, 8)) return id;
+  const domain = workingDomain(ctx, node);
+  const channel = new Int32Array(ctx.size(id));
+  let coded = id;
+  for (let bits = tableBits; bits <= maxTableBits; bits++) {
+    const clip: ChannelClip = {
+      channel,
+      low: Float64Array.of(domain.low),
+      high: Float64Array.of(domain.high),
+      step: Float64Array.of((domain.high - domain.low) / (2 ** bits - 1)),
+    };
+    coded = requantizeTo(ctx, id, clip, bits, node.origin.name);
+    if (argumentError(ctx, node, coded) <= ARGUMENT_ERROR) break;
+  }
+  return coded;
+}
+
+/** Fills codes where the function is not finite from the nearest one where it is. */
+function fillGaps(values: Float64Array): Float64Array {
+  const filled = Float64Array.from(values);
+  const nearest = (from: number, step: number) => {
+    for (let i = from; i >= 0 && i < values.length; i += step) if (Number.isFinite(values[i])) return i;
+    return -1;
+  };
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isFinite(values[i])) continue;
+    const [left, right] = [nearest(i, -1), nearest(i, 1)];
+    const from = left < 0 ? right : right < 0 || i - left <= right - i ? left : right;
+    filled[i] = from < 0 ? 0 : values[from];
+  }
+  return filled;
+}
+
+interface RealTable {
+  readonly offset: number;
+  readonly values: Float64Array;
+}
+
+/** One table of real values per distinct (function, scale, zero point). */
+function tabulate(ctx: QuantizeContext, node: UnaryNode, input: QuantValueId) {
+  const value = ctx.value(input);
+  const size = ctx.size(input);
+  const scale = spread(value.scale, size);
+  const zero = spread(value.zeroPoint, size);
+  const { min, max } = spreadBounds(value);
+  const keys = Array.from({ length: size }, (_, i) => `${node.which ? node.which[i] : 0}:${scale[i]}:${zero[i]}`);
+  const reach = new Map<string, { low: number; high: number; at: number }>();
+  for (const [i, key] of keys.entries()) {
+    const known = reach.get(key);
+    if (known) {
+      known.low = Math.min(known.low, min[i]);
+      known.high = Math.max(known.high, max[i]);
+    } else reach.set(key, { low: min[i], high: max[i], at: i });
+  }
+  const order = [...reach.keys()];
+  const tables: RealTable[] = order.map((key) => {
+    const { low, high, at } = reach.get(key) as { low: number; high: number; at: number };
+    const f = node.functions[node.which ? node.which[at] : 0];
+    const values = Float64Array.from({ length: high - low + 1 }, (_, q) =>
+      evaluateScalar(f, scale[at] * (low + q - zero[at])),
+    );
+    return { offset: low, values: fillGaps(values) };
+  });
+  const index = new Map(order.map((key, i) => [key, i]));
+  return { tables, which: Int32Array.from(keys, (key) => index.get(key) as number) };
+}
+
+/** Output codes: exact integers where the function gives integers, else codes over the values that calibration reached. */
+export function quantizeTable(ctx: QuantizeContext, node: UnaryNode): QuantValueId {
+  const input = codeArgument(ctx, node);
+  const { tables, which } = tabulate(ctx, node, input);
+  const { shape, name, type } = ctx.graph.values[node.output];
+  const all = observeMinMax(Float64Array.from(tables.flatMap((table) => Array.from(table.values))));
+  const isInteger = tables.every((table) => table.values.every(Number.isInteger)) && all.high - all.low < 2 ** 20;
+  let [unit, low, high] = [1, all.low, all.high];
+  if (!isInteger || type === 'float') {
+    const seen = observeMinMax(Float64Array.from(ctx.rowsOf(node.output).flatMap((row) => Array.from(row))));
+    const room = (seen.high - seen.low) / 4;
+    low = Math.max(all.low, seen.low - room);
+    high = Math.min(all.high, seen.high + room);
+    if (!(high > low)) [low, high] = [all.low, Math.max(all.high, all.low + Math.max(1e-6, Math.abs(all.low)))];
+    unit = isInteger ? 1 : (high - low) / (2 ** ctx.options.activationBits - 1);
+    if (isInteger) [low, high] = [all.low, all.high];
+  }
+  const zero = -Math.round(low / unit);
+  const codes = tables.map((table) => ({
+    offset: table.offset,
+    values: table.values.map((real) => Math.round(Math.min(Math.max(real, low), high) / unit) + zero),
+  }));
+  return ctx.builder.add(
+    {
+      kind: 'lookup',
+      inputs: [input],
+      tables: codes,
+      which: codes.length === 1 ? null : which,
+      layer: node.origin.name,
+    },
+    name,
+    shape,
+    { scale: Float64Array.of(unit), zeroPoint: Float64Array.of(zero) },
+  );
+}

@@ -1,0 +1,65 @@
+import type { TreesNode } from '../../graph/ir.js';
+import { spread } from '../affine.js';
+import { plainScale } from '../builder.js';
+import type { QuantizeContext } from '../context.js';
+import type { QuantValueId } from '../ir.js';
+
+/** Bits that the sums of leaf weights are given; they cost nothing until something compares them. */
+const LEAF_BITS = 18;
+
+/** Thresholds become the largest code at or below them, so that every comparison is exact on the codes. */
+export function quantizeTrees(ctx: QuantizeContext, node: TreesNode): QuantValueId {
+  const input = ctx.standIn(node.inputs[0]);
+  const value = ctx.value(input);
+  const size = ctx.size(input);
+  const scale = spread(value.scale, size);
+  const zero = spread(value.zeroPoint, size);
+  const threshold = node.threshold.map((real, n) => {
+    const feature = node.feature[n];
+    const code = real / scale[feature] + zero[feature];
+    const nearest = Math.round(code);
+    return Math.abs(code - nearest) < 1e-7 * Math.max(1, Math.abs(code)) ? nearest : Math.floor(code);
+  });
+  const reach = node.base.map((base, t) => Math.abs(base) + sumOfLargest(node, t));
+  const unit =
+    Math.max(
+      reach.reduce((a, b) => Math.max(a, b), 0),
+      Number.MIN_VALUE,
+    ) /
+    2 ** LEAF_BITS;
+  const toCode = (real: number) => Math.round(real / unit);
+  const { shape, name } = ctx.graph.values[node.output];
+  return ctx.builder.add(
+    {
+      kind: 'trees',
+      inputs: [input],
+      roots: node.roots,
+      feature: node.feature,
+      threshold,
+      yes: node.yes,
+      no: node.no,
+      leafWeights: node.leafWeights.map((weights) => weights.map(toCode)),
+      base: node.base.map(toCode),
+      layer: node.origin.name,
+    },
+    name,
+    shape,
+    plainScale(unit),
+  );
+}
+
+/** Sum over trees of the largest leaf weight of a target, in magnitude; an upper bound of what the sum can reach. */
+function sumOfLargest(node: TreesNode, target: number): number {
+  let sum = 0;
+  for (const root of node.roots) {
+    let largest = 0;
+    const open = [root];
+    while (open.length > 0) {
+      const at = open.pop() as number;
+      if (at < 0) largest = Math.max(largest, Math.abs(node.leafWeights[-1 - at][target]));
+      else open.push(node.yes[at], node.no[at]);
+    }
+    sum += largest;
+  }
+  return sum;
+}

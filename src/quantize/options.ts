@@ -1,0 +1,81 @@
+/** How a clipping range is chosen from calibration values. `auto` picks, per tensor, the one with the least squared error. */
+export type Observer = 'minmax' | 'percentile' | 'mse' | 'auto';
+
+/** The knobs of one quantization; every field has a default in {@link presets}. */
+export interface QuantizeOptions {
+  /** Bits of an activation between layers. */
+  readonly activationBits: number;
+  /** Bits of a model input that is not integral by nature. */
+  readonly inputBits: number;
+  /** Bits of the argument of a tabulated function, at least; raised where the calibration error asks for it. */
+  readonly tableBits: number;
+  /** Largest number of bits of a tabulated argument. */
+  readonly maxTableBits: number;
+  /** Bits of the operands of a product of two activations. */
+  readonly productBits: number;
+  /** Weight rounding noise allowed on an accumulator, root mean square, in units of the next activation's step. */
+  readonly weightNoise: number;
+  /** Largest ratio between the steps of two channels of one activation tensor. 1 is one scale a tensor. */
+  readonly channelSpread: number;
+  readonly observer: Observer;
+}
+
+/** From cheap to precise; `quantize` tries them in order until the calibration rows agree with the float model. */
+export const presets: readonly QuantizeOptions[] = [
+  {
+    activationBits: 8,
+    inputBits: 8,
+    tableBits: 8,
+    maxTableBits: 10,
+    productBits: 8,
+    weightNoise: 0.5,
+    channelSpread: 2,
+    observer: 'auto',
+  },
+  {
+    activationBits: 8,
+    inputBits: 10,
+    tableBits: 8,
+    maxTableBits: 12,
+    productBits: 10,
+    weightNoise: 0.25,
+    channelSpread: 8,
+    observer: 'auto',
+  },
+  {
+    activationBits: 10,
+    inputBits: 12,
+    tableBits: 10,
+    maxTableBits: 12,
+    productBits: 12,
+    weightNoise: 0.25,
+    channelSpread: 8,
+    observer: 'minmax',
+  },
+  {
+    activationBits: 12,
+    inputBits: 14,
+    tableBits: 12,
+    maxTableBits: 13,
+    productBits: 14,
+    weightNoise: 0.25,
+    channelSpread: 16,
+    observer: 'minmax',
+  },
+  {
+    activationBits: 14,
+    inputBits: 16,
+    tableBits: 13,
+    maxTableBits: 14,
+    productBits: 16,
+    weightNoise: 0.25,
+    channelSpread: 16,
+    observer: 'minmax',
+  },
+];
+
+/** The preset for a fixed activation width, as `--bits` asks for. */
+export function presetForBits(bits: number): QuantizeOptions {
+  const base = presets.find((preset) => preset.activationBits >= bits) ?? presets[presets.length - 1];
+  return { ...base, activationBits: bits, productBits: Math.max(base.productBits, bits) };
+}

@@ -1,0 +1,71 @@
+import { ZkinferError } from '../core/error.js';
+import { evaluateGraph } from '../graph/evaluate.js';
+import type { Graph, ValueId } from '../graph/ir.js';
+import { makeNonNegative } from './affine.js';
+import { QuantBuilder } from './builder.js';
+import { assignChannels } from './channels.js';
+import { QuantizeContext } from './context.js';
+import { encodeInput, quantizeInput } from './inputs.js';
+import type { QuantGraph } from './ir.js';
+import { quantizeNode } from './ops/registry.js';
+import type { QuantizeOptions } from './options.js';
+
+/** One inference in real units, by input name. */
+export type RealRow = Readonly<Record<string, Float64Array>>;
+
+/** Values of the float graph on every calibration row: what all decisions are made from. */
+export type FloatTrace = ReadonlyMap<ValueId, readonly Float64Array[]>;
+
+/** Runs the float graph over the calibration rows. */
+export function traceFloat(graph: Graph, rows: readonly RealRow[]): FloatTrace {
+  const trace = new Map<ValueId, Float64Array[]>();
+  for (const row of rows)
+    for (const [id, data] of evaluateGraph(graph, row)) {
+      const known = trace.get(id);
+      if (known) known.push(data);
+      else trace.set(id, [data]);
+    }
+  return trace;
+}
+
+/**
+ * Turns a float graph into an integer one. Static: every scale is decided here from the calibration rows.
+ * @throws ZkinferError QUANTIZE_RANGE when a bound leaves ±2^52
+ */
+export function quantizeGraph(graph: Graph, trace: FloatTrace, options: QuantizeOptions): QuantGraph {
+  const builder = new QuantBuilder();
+  const ctx = new QuantizeContext(graph, builder, options, trace);
+  for (const [id, channels] of assignChannels(graph)) ctx.channels.set(id, channels);
+  for (const input of graph.inputs) {
+    const value = graph.values[input.value];
+    const rows = ctx.rowsOf(input.value);
+    const code = encodeInput(value, rows, options);
+    const id = builder.input(input.name, value.shape, code, code.bits, 0, code.max);
+    ctx.stands.set(input.value, id);
+    ctx.seedInput(
+      id,
+      rows.map((row) => quantizeInput(row, code, code.max)),
+    );
+  }
+  for (const node of graph.nodes) {
+    try {
+      ctx.stands.set(node.output, quantizeNode(ctx, node));
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      throw new ZkinferError({
+        code: 'QUANTIZE_RANGE',
+        kind: 'usage',
+        message: `node ${node.origin.name} (${node.origin.op}) needs integers beyond 2^52`,
+        facts: [cause.message],
+        hint: 'lower --bits, or keep the layer out of the model',
+        cause,
+      });
+    }
+  }
+  return builder.finish(
+    graph.outputs.map((output) => {
+      const stand = ctx.standIn(output.value);
+      return { ...output, value: makeNonNegative(ctx, stand, `output ${output.name}`) };
+    }),
+  );
+}
