@@ -7,6 +7,7 @@ import { assignChannels } from './channels.js';
 import { QuantizeContext } from './context.js';
 import { encodeInput, quantizeInput } from './inputs.js';
 import type { QuantGraph } from './ir.js';
+import { type LayerReport, reportLayers } from './layer-report.js';
 import { quantizeNode } from './ops/registry.js';
 import type { QuantizeOptions } from './options.js';
 
@@ -15,6 +16,12 @@ export type RealRow = Readonly<Record<string, Float64Array>>;
 
 /** Values of the float graph on every calibration row: what all decisions are made from. */
 export type FloatTrace = ReadonlyMap<ValueId, readonly Float64Array[]>;
+
+/** An integer model and how far each layer of it is from the float one. */
+export interface Quantized {
+  readonly graph: QuantGraph;
+  readonly layers: readonly LayerReport[];
+}
 
 /** Runs the float graph over the calibration rows. */
 export function traceFloat(graph: Graph, rows: readonly RealRow[]): FloatTrace {
@@ -32,7 +39,7 @@ export function traceFloat(graph: Graph, rows: readonly RealRow[]): FloatTrace {
  * Turns a float graph into an integer one. Static: every scale is decided here from the calibration rows.
  * @throws ZkinferError QUANTIZE_RANGE when a bound leaves ±2^52
  */
-export function quantizeGraph(graph: Graph, trace: FloatTrace, options: QuantizeOptions): QuantGraph {
+export function quantizeGraph(graph: Graph, trace: FloatTrace, options: QuantizeOptions): Quantized {
   const builder = new QuantBuilder();
   const ctx = new QuantizeContext(graph, builder, options, trace);
   for (const [id, channels] of assignChannels(graph)) ctx.channels.set(id, channels);
@@ -62,10 +69,9 @@ export function quantizeGraph(graph: Graph, trace: FloatTrace, options: Quantize
       });
     }
   }
-  return builder.finish(
-    graph.outputs.map((output) => {
-      const stand = ctx.standIn(output.value);
-      return { ...output, value: makeNonNegative(ctx, stand, `output ${output.name}`) };
-    }),
-  );
+  const outputs = graph.outputs.map((output) => {
+    const stand = ctx.standIn(output.value);
+    return { ...output, value: makeNonNegative(ctx, stand, `output ${output.name}`) };
+  });
+  return { graph: builder.finish(outputs), layers: reportLayers(ctx) };
 }

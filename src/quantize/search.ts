@@ -1,0 +1,104 @@
+import { sizeOf } from '../core/tensor.js';
+import type { Graph } from '../graph/ir.js';
+import { type Accuracy, measureAccuracy, type OutputRow, type OutputSpec } from './accuracy.js';
+import { evaluateQuant } from './evaluate.js';
+import { dequantize, quantizeInput } from './inputs.js';
+import type { QuantGraph } from './ir.js';
+import { presetForBits, presets, type QuantizeOptions } from './options.js';
+import { type FloatTrace, type Quantized, quantizeGraph, type RealRow } from './quantize.js';
+
+/** Rows on which both models must decide alike before a preset is taken, as a share. */
+const ENOUGH_AGREEMENT = 0.995;
+/** Largest relative error of real-valued outputs where classes are decided, and where the value itself is the answer. */
+const ENOUGH_PRECISION = { classes: 0.05, values: 0.015 };
+
+/** Integer outputs of one row, in codes, by name. */
+export function inferCodes(
+  graph: QuantGraph,
+  codes: Readonly<Record<string, ArrayLike<number>>>,
+): Record<string, Float64Array> {
+  const known = evaluateQuant(graph, codes);
+  return Object.fromEntries(graph.outputs.map((output) => [output.name, known.get(output.value) as Float64Array]));
+}
+
+/** Codes of a row of real inputs, as the integer model's declared inputs want them. */
+export function encodeRow(graph: QuantGraph, row: RealRow): Record<string, Float64Array> {
+  return Object.fromEntries(
+    graph.inputs.map((input) => [
+      input.name,
+      quantizeInput(row[input.name], graph.values[input.value], 2 ** input.bits - 1),
+    ]),
+  );
+}
+
+/** The integer model on a row of reals: outputs in real units, by name. */
+export function inferReal(graph: QuantGraph, row: RealRow): Record<string, Float64Array> {
+  const codes = inferCodes(graph, encodeRow(graph, row));
+  return Object.fromEntries(
+    graph.outputs.map((output) => [output.name, dequantize(codes[output.name], graph.values[output.value])]),
+  );
+}
+
+/** What the accuracy report needs to know of a float graph's outputs. */
+export function outputSpecs(graph: Graph): OutputSpec[] {
+  return graph.outputs.map(({ name, value, labels }) => ({
+    name,
+    size: sizeOf(graph.values[value].shape),
+    isInteger: graph.values[value].type !== 'float',
+    labels,
+  }));
+}
+
+export interface Candidate extends Quantized {
+  readonly options: QuantizeOptions;
+  /** Against the float graph, on the calibration rows. */
+  readonly accuracy: Accuracy;
+}
+
+/** Quantizes with given options and measures the result on the calibration rows. */
+export function tryOptions(
+  graph: Graph,
+  rows: readonly RealRow[],
+  trace: FloatTrace,
+  options: QuantizeOptions,
+): Candidate {
+  const quantized = quantizeGraph(graph, trace, options);
+  const float: OutputRow[] = rows.map((_, r) =>
+    Object.fromEntries(
+      graph.outputs.map(({ name, value }) => [name, (trace.get(value) as readonly Float64Array[])[r]]),
+    ),
+  );
+  const integer = rows.map((row) => inferReal(quantized.graph, row));
+  return { ...quantized, options, accuracy: measureAccuracy(outputSpecs(graph), float, integer) };
+}
+
+function isGoodEnough({ top1Agreement, relativeError }: Accuracy): boolean {
+  if (top1Agreement === null) return relativeError <= ENOUGH_PRECISION.values;
+  return top1Agreement >= ENOUGH_AGREEMENT && relativeError <= ENOUGH_PRECISION.classes;
+}
+
+function isBetter(a: Accuracy, b: Accuracy): boolean {
+  if (a.top1Agreement !== b.top1Agreement) return (a.top1Agreement ?? 0) > (b.top1Agreement ?? 0);
+  return a.relativeError < b.relativeError;
+}
+
+/**
+ * The cheapest preset whose integer model agrees with the float one on the calibration rows; the best one where none does.
+ * With `bits`, the activation width is fixed and nothing is searched.
+ */
+export function searchPresets(graph: Graph, rows: readonly RealRow[], trace: FloatTrace, bits?: number): Candidate {
+  if (bits !== undefined) return tryOptions(graph, rows, trace, presetForBits(bits));
+  let best: Candidate | undefined;
+  for (const preset of presets) {
+    let candidate: Candidate;
+    try {
+      candidate = tryOptions(graph, rows, trace, preset);
+    } catch (error) {
+      if (best) return best;
+      throw error;
+    }
+    if (isGoodEnough(candidate.accuracy)) return candidate;
+    if (!best || isBetter(candidate.accuracy, best.accuracy)) best = candidate;
+  }
+  return best as Candidate;
+}
