@@ -1,0 +1,18 @@
+/** Every artifact of a bundle and the file it lives in. The one place that knows these names. */
+export const ARTIFACT_FILES = {
+  qmodel: 'model.qmodel.json',
+  circom: 'circuit.circom',
+  r1cs: 'circuit.r1cs',
+  symbols: 'circuit.sym',
+  witnessProgram: 'circuit.wasm',
+  audit: 'audit.json',
+  provingKey: 'proving.zkey',
+  verificationKey: 'verification-key.json',
+  ceremony: 'ceremony.json',
+  solidity: 'verifier.sol',
+  solidityJson: 'verifier.json',
+} as const;
+
+export type ArtifactName = keyof typeof ARTIFACT_FILES;
+
+export const ARTIFACT_NAMES = Object.keys(ARTIFACT_FILES) as readonly ArtifactName[];

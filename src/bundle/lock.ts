@@ -1,0 +1,156 @@
+import { readFileSync, unlinkSync } from 'node:fs';
+import { link, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { ZkinferError } from '../core/error.js';
+import { sweepTemporaries } from './atomic.js';
+import { fileError } from './file-error.js';
+import { bundlePaths } from './paths.js';
+
+/** Who holds a lock: process id, when that process began (where the system tells), and the machine. */
+interface Holder {
+  readonly pid: number;
+  readonly began: string;
+  readonly host: string;
+}
+
+const held = new Set<string>();
+let counter = 0;
+
+/** When a process began, in clock ticks since boot; tells a process from a later one with the same id. */
+function processStart(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
+}
+
+/** Whether a process runs on this machine. */
+export function isProcessAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function isHeld(holder: Holder): boolean {
+  if (holder.host !== hostname()) return true;
+  if (!isProcessAlive(holder.pid)) return false;
+  const start = processStart(holder.pid);
+  return start === '' || holder.began === '' || start === holder.began;
+}
+
+function parseHolder(text: string): Holder | null {
+  try {
+    const { pid, began, host } = JSON.parse(text) as Holder;
+    return Number.isSafeInteger(pid) && pid > 0 && typeof began === 'string' && typeof host === 'string'
+      ? { pid, began, host }
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+function lockedError(folder: string, holder: Holder | null, path: string): ZkinferError {
+  const who =
+    holder === null
+      ? 'an unknown process'
+      : `pid ${holder.pid}${holder.host === hostname() ? '' : ` on ${holder.host}`}`;
+  return new ZkinferError({
+    code: 'BUNDLE_LOCKED',
+    kind: 'resource',
+    message: `this bundle is locked by ${who}`,
+    facts: [folder],
+    hint: `wait for it to finish; if it runs no more, remove ${path}`,
+  });
+}
+
+/** Moves a lock whose holder is gone out of the way. @returns false where another process was quicker */
+async function removeStale(path: string, seen: string): Promise<boolean> {
+  const aside = `${path}.stale-${process.pid}-${counter++}`;
+  try {
+    await rename(path, aside);
+  } catch {
+    return false;
+  }
+  const moved = await readFile(aside, 'utf8');
+  if (moved !== seen) await link(aside, path).catch(() => undefined);
+  await rm(aside, { force: true });
+  return moved === seen;
+}
+
+/** Writes a file into a folder that is made where it is missing. @returns whether it was made */
+async function writeIntoFolder(folder: string, path: string, content: string): Promise<boolean> {
+  for (let attempt = 0; ; attempt++) {
+    const made = (await mkdir(folder, { recursive: true })) !== undefined;
+    try {
+      await writeFile(path, content, { flag: 'wx' });
+      return made;
+    } catch (error) {
+      // Another process that made nothing in the folder may have taken it away in between.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === 4) throw error;
+    }
+  }
+}
+
+/** Takes the lock of a folder. @returns whether the folder was made for it */
+async function takeLock(folder: string, path: string): Promise<boolean> {
+  const mine = `${path}.${process.pid}-${counter++}`;
+  const holder: Holder = { pid: process.pid, began: processStart(process.pid), host: hostname() };
+  try {
+    const made = await writeIntoFolder(folder, mine, JSON.stringify(holder));
+    for (let attempt = 0; attempt < 5; attempt++) {
+      try {
+        await link(mine, path);
+        return made;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+      const seen = await readFile(path, 'utf8').catch(() => null);
+      if (seen === null) continue;
+      const other = parseHolder(seen);
+      if (other !== null && isHeld(other)) throw lockedError(folder, other, path);
+      await removeStale(path, seen);
+    }
+    throw lockedError(folder, null, path);
+  } finally {
+    await rm(mine, { force: true });
+  }
+}
+
+/**
+ * Runs `work` while this process alone may write to the bundle. The folder is made where it is missing; a lock whose process
+ * is gone is taken over, and the temporaries that such a process left are removed.
+ * @throws ZkinferError BUNDLE_LOCKED (exit code 4) naming the process that holds it
+ */
+export async function withBundleLock<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  const { lock } = bundlePaths(folder);
+  const made = await takeLock(folder, lock).catch((cause) => {
+    throw fileError(cause, 'lock', folder);
+  });
+  held.add(lock);
+  try {
+    await sweepTemporaries(folder, isProcessAlive);
+    return await work();
+  } finally {
+    held.delete(lock);
+    await rm(lock, { force: true });
+    // Goes only where it is empty: work that failed before its first artifact leaves nothing behind.
+    if (made) await rmdir(folder).catch(() => undefined);
+  }
+}
+
+/** Gives up every lock of this process; for the handler of a signal, so it is synchronous. */
+export function releaseHeldLocks(): void {
+  for (const path of held) {
+    try {
+      unlinkSync(path);
+    } catch {
+      // Already gone.
+    }
+  }
+  held.clear();
+}

@@ -1,0 +1,14 @@
+import { join } from 'node:path';
+import { ARTIFACT_FILES, ARTIFACT_NAMES, type ArtifactName } from './artifact-names.js';
+
+/** Paths of a bundle folder: every artifact, the manifest, and the lock that its writer holds. */
+export type BundlePaths = Readonly<Record<ArtifactName | 'manifest' | 'lock', string>>;
+
+export function bundlePaths(folder: string): BundlePaths {
+  const artifacts = Object.fromEntries(ARTIFACT_NAMES.map((name) => [name, join(folder, ARTIFACT_FILES[name])]));
+  return {
+    ...(artifacts as Record<ArtifactName, string>),
+    manifest: join(folder, 'manifest.json'),
+    lock: join(folder, '.lock'),
+  };
+}
