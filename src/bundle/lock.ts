@@ -1,5 +1,5 @@
 import { readFileSync, unlinkSync } from 'node:fs';
-import { link, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { ZkinferError } from '../core/error.js';
 import { sweepTemporaries } from './atomic.js';
@@ -68,18 +68,41 @@ function lockedError(folder: string, holder: Holder | null, path: string): Zkinf
   });
 }
 
-/** Moves a lock whose holder is gone out of the way. @returns false where another process was quicker */
-async function removeStale(path: string, seen: string): Promise<boolean> {
-  const aside = `${path}.stale-${process.pid}-${counter++}`;
+/** Links a file to a name that must be free. @returns whether it was */
+async function linkFree(file: string, name: string): Promise<boolean> {
   try {
-    await rename(path, aside);
-  } catch {
-    return false;
+    await link(file, name);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
   }
-  const moved = await readFile(aside, 'utf8');
-  if (moved !== seen) await link(aside, path).catch(() => undefined);
-  await rm(aside, { force: true });
-  return moved === seen;
+}
+
+/** Who holds a lock file; undefined where there is none, null where it can't be told. */
+async function readHolder(path: string): Promise<Holder | null | undefined> {
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : parseHolder(text);
+}
+
+/**
+ * Removes a lock whose holder is gone. Only the holder of a second lock may do so, and it looks again before it does: else two
+ * who saw the same stale lock could remove each other's fresh one.
+ */
+async function removeStale(mine: string, path: string): Promise<void> {
+  const guard = `${path}.takeover`;
+  if (!(await linkFree(mine, guard))) {
+    const other = await readHolder(guard);
+    if (other && !isHeld(other)) await rm(guard, { force: true });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    return;
+  }
+  try {
+    const holder = await readHolder(path);
+    if (holder !== undefined && (holder === null || !isHeld(holder))) await rm(path, { force: true });
+  } finally {
+    await rm(guard, { force: true });
+  }
 }
 
 /** Writes a file into a folder that is made where it is missing. @returns whether it was made */
@@ -102,18 +125,11 @@ async function takeLock(folder: string, path: string): Promise<boolean> {
   const holder: Holder = { pid: process.pid, began: processStart(process.pid), host: hostname() };
   try {
     const made = await writeIntoFolder(folder, mine, JSON.stringify(holder));
-    for (let attempt = 0; attempt < 5; attempt++) {
-      try {
-        await link(mine, path);
-        return made;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      }
-      const seen = await readFile(path, 'utf8').catch(() => null);
-      if (seen === null) continue;
-      const other = parseHolder(seen);
-      if (other !== null && isHeld(other)) throw lockedError(folder, other, path);
-      await removeStale(path, seen);
+    for (let attempt = 0; attempt < 50; attempt++) {
+      if (await linkFree(mine, path)) return made;
+      const other = await readHolder(path);
+      if (other && isHeld(other)) throw lockedError(folder, other, path);
+      if (other !== undefined) await removeStale(mine, path);
     }
     throw lockedError(folder, null, path);
   } finally {
