@@ -1,0 +1,100 @@
+import { scaleInterval } from './derive-ranges.js';
+import type { Ranges } from './ranges.js';
+import type { Factors, System } from './system.js';
+
+/** `scale · variable + offset` of one factor. */
+export function boundFactor(system: System, ranges: Ranges, factors: Factors, product: number): [bigint, bigint] {
+  const { big } = system.integers;
+  const offset = big[factors.offset[product]];
+  const [low, high] = scaleInterval(big[factors.scale[product]], ranges.get(factors.variable[product]));
+  return [low + offset, high + offset];
+}
+
+/** Interval of a product, its multiplier included; both factors must have one. */
+export function boundProduct(system: System, ranges: Ranges, product: number): [bigint, bigint] {
+  const [a, b] = boundFactor(system, ranges, system.left, product);
+  const [c, d] = boundFactor(system, ranges, system.right, product);
+  const corners = [a * c, a * d, b * c, b * d];
+  let low = corners.reduce((least, value) => (value < least ? value : least));
+  const high = corners.reduce((most, value) => (value > most ? value : most));
+  const isSquare =
+    system.left.variable[product] === system.right.variable[product] &&
+    system.left.scale[product] === system.right.scale[product] &&
+    system.left.offset[product] === system.right.offset[product];
+  if (isSquare) {
+    const [first, last] = [a * a, b * b];
+    low = a <= 0n && b >= 0n ? 0n : first < last ? first : last;
+  }
+  return scaleInterval(system.integers.big[system.multiplier[product]], [low, high]);
+}
+
+/**
+ * Bounds the one variable of a row that has no interval yet by splitting on a factor with two values and expanding the
+ * other factor: with it, `out = best + g·(x - best)` lies in the hull of `best` and `x`.
+ */
+export function boundRowByCases(
+  system: System,
+  ranges: Ranges,
+  row: number,
+): { variable: number; low: bigint; high: bigint } | null {
+  const product = system.product[row];
+  const [selector, other] = ranges.isTwoValued(system.left.variable[product])
+    ? [system.left, system.right]
+    : [system.right, system.left];
+  const choice = selector.variable[product];
+  if (!ranges.isTwoValued(choice) || system.left.variable[product] === system.right.variable[product]) return null;
+  let target = -1;
+  for (let at = system.start[row]; at < system.start[row + 1]; at++) {
+    if (!ranges.has(system.variable[at])) target = system.variable[at];
+  }
+  if (target < 0) return null;
+  const { big } = system.integers;
+  const hull: [bigint, bigint][] = [];
+  for (const value of ranges.get(choice)) {
+    const weight =
+      big[system.multiplier[product]] * (big[selector.scale[product]] * value + big[selector.offset[product]]);
+    const terms = new Map<number, bigint>();
+    const add = (variable: number, factor: bigint) => {
+      if (variable === choice) terms.set(0, (terms.get(0) ?? 0n) + factor * value);
+      else terms.set(variable, (terms.get(variable) ?? 0n) + factor);
+    };
+    for (let at = system.start[row]; at < system.start[row + 1]; at++)
+      add(system.variable[at], big[system.integer[at]]);
+    add(0, weight * big[other.offset[product]]);
+    expand(system, other.variable[product], weight * big[other.scale[product]], add);
+    const factor = terms.get(target) ?? 0n;
+    if (factor !== 1n && factor !== -1n) return null;
+    let [low, high] = [0n, 0n];
+    for (const [variable, coefficient] of terms) {
+      if (variable === target || coefficient === 0n) continue;
+      if (!ranges.has(variable)) return null;
+      const [least, most] = scaleInterval(coefficient, ranges.get(variable));
+      low += least;
+      high += most;
+    }
+    hull.push(factor === 1n ? [-high, -low] : [low, high]);
+  }
+  return {
+    variable: target,
+    low: hull.reduce((least, [low]) => (low < least ? low : least), hull[0][0]),
+    high: hull.reduce((most, [, high]) => (high > most ? high : most), hull[0][1]),
+  };
+}
+
+/** Adds `factor` times a variable, as the combination that defines it where it is short. */
+function expand(
+  system: System,
+  variable: number,
+  factor: bigint,
+  add: (variable: number, factor: bigint) => void,
+): void {
+  const row = variable < system.wireCount ? -1 : system.definition[variable - system.wireCount];
+  if (row < 0 || system.start[row + 1] - system.start[row] > 64) {
+    add(variable, factor);
+    return;
+  }
+  for (let at = system.start[row]; at < system.start[row + 1]; at++) {
+    const own = system.variable[at];
+    if (own !== variable) add(own, factor * system.integers.big[system.integer[at]]);
+  }
+}

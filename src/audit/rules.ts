@@ -1,0 +1,17 @@
+/** Why a variable is determined by the inputs; the arguments are in docs/soundness.md. */
+export const RULES = [
+  'unknown',
+  'input',
+  'constant',
+  'linear',
+  'product',
+  'factor',
+  'radix',
+  'zeroTest',
+  'division',
+  'states',
+  'maximum',
+  'assumed',
+] as const;
+
+export type Rule = (typeof RULES)[number];
