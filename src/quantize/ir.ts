@@ -161,6 +161,8 @@ export interface QuantOutput {
   readonly name: string;
   readonly value: QuantValueId;
   readonly labels?: readonly (string | number)[];
+  /** Operator left out at the end of the model: the output is what went into it. */
+  readonly cut?: string;
 }
 
 /** The integer model: its semantics are the specification that the circuit is held to. Nodes are in execution order. */

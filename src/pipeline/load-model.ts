@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs';
+import { lstat, open, readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { digestBytes } from '../bundle/digest.js';
+import type { Diagnostic } from '../core/diagnostic.js';
+import type { Digest } from '../core/digest.js';
+import { ZkinferError } from '../core/error.js';
+import type { Shape } from '../core/tensor.js';
+import { type ImportedInput, importGraph } from '../graph/import.js';
+import type { Graph } from '../graph/ir.js';
+import { optimizeGraph } from '../graph/optimize.js';
+import type { OnnxModel } from '../onnx/model.js';
+import { readOnnx } from '../onnx/read.js';
+
+export interface LoadOptions {
+  /** Sizes of symbolic dimensions other than the batch. */
+  readonly dims?: Readonly<Record<string, number>>;
+  /** Which outputs to keep; all by default. */
+  readonly outputs?: readonly string[];
+}
+
+export interface LoadedModel {
+  readonly path: string;
+  readonly name: string;
+  /** Digest of the model file, and of each external data file it names. */
+  readonly digest: Digest;
+  readonly model: OnnxModel;
+  /** As imported and optimized. */
+  readonly graph: Graph;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly inputs: readonly ImportedInput[];
+}
+
+/** What rows files are read against. */
+export function rowsSpecOf(graph: Graph): {
+  inputs: { name: string; shape: Shape; type: 'float' | 'int' | 'bool' }[];
+} {
+  return {
+    inputs: graph.inputs.map(({ name, value }) => ({
+      name,
+      shape: graph.values[value].shape,
+      type: graph.values[value].type,
+    })),
+  };
+}
+
+function modelError(
+  code: string,
+  message: string,
+  facts: readonly string[],
+  hint: string,
+  cause?: unknown,
+): ZkinferError {
+  return new ZkinferError({ code, kind: 'usage', message, facts, hint, cause });
+}
+
+/** Reads a model file's bytes. @throws ZkinferError MODEL_NOT_FOUND */
+export async function readModelBytes(path: string): Promise<Uint8Array> {
+  try {
+    const handle = await open(path, 'r');
+    try {
+      if (!(await handle.stat()).isFile())
+        throw modelError('MODEL_NOT_FOUND', `${path} is not a file`, [], 'give the path of an .onnx file');
+      return await readFile(handle);
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    if (cause instanceof ZkinferError) throw cause;
+    const code = (cause as NodeJS.ErrnoException).code;
+    const reason = code === 'ENOENT' ? 'there is no such file' : String(code ?? cause);
+    throw modelError('MODEL_NOT_FOUND', `cannot read ${path}: ${reason}`, [], 'give the path of an .onnx file', cause);
+  }
+}
+
+/** External data beside the model: an ordinary file, reached through no link. */
+async function findExternalFiles(path: string): Promise<(location: string) => Uint8Array> {
+  const folder = dirname(path);
+  return (location) => {
+    const at = join(folder, location);
+    try {
+      return readFileSync(at);
+    } catch (cause) {
+      throw modelError(
+        'ONNX_EXTERNAL_MISSING',
+        `external data ${JSON.stringify(location)} cannot be read`,
+        [String((cause as NodeJS.ErrnoException).code ?? cause)],
+        'keep the data file beside the model, under the name the model gives',
+        cause,
+      );
+    }
+  };
+}
+
+/** Refuses links among the external files that a model names: what they point at is not the model's. */
+async function checkExternalFile(path: string, location: string): Promise<void> {
+  const stats = await lstat(join(dirname(path), location)).catch(() => null);
+  if (stats === null) return;
+  if (stats.isSymbolicLink() || !stats.isFile() || stats.nlink > 1)
+    throw modelError(
+      'ONNX_EXTERNAL_LINK',
+      `external data ${JSON.stringify(location)} is a link, not a file of its own`,
+      [],
+      'copy the data file beside the model',
+    );
+}
+
+/**
+ * Reads, imports and optimizes a model.
+ * @throws ZkinferError for a file that is no model, and MODEL_UNSUPPORTED with every problem of the model at once
+ */
+export async function loadModel(path: string, options: LoadOptions = {}): Promise<LoadedModel> {
+  const bytes = await readModelBytes(path);
+  const digests: Digest[] = [digestBytes(bytes)];
+  const locations = new Set<string>();
+  const readExternal = await findExternalFiles(path);
+  const model = readOnnx(bytes, {
+    externalData: (location) => {
+      const data = readExternal(location);
+      if (!locations.has(location)) digests.push(digestBytes(data));
+      locations.add(location);
+      return data;
+    },
+  });
+  for (const location of locations) await checkExternalFile(path, location);
+  const imported = importGraph(model, options);
+  return {
+    path,
+    name: basename(path),
+    digest: digests.length === 1 ? digests[0] : digestBytes(digests.join('\n')),
+    model,
+    graph: optimizeGraph(imported.graph),
+    diagnostics: imported.diagnostics,
+    inputs: imported.inputs,
+  };
+}

@@ -1,0 +1,178 @@
+import type { QModel } from '../bundle/qmodel.js';
+import { predictCost } from '../circuit/cost.js';
+import type { Diagnostic } from '../core/diagnostic.js';
+import { ZkinferError } from '../core/error.js';
+import { evaluateGraph } from '../graph/evaluate.js';
+import type { Graph } from '../graph/ir.js';
+import { type Accuracy, measureAccuracy, type OutputRow } from '../quantize/accuracy.js';
+import type { QuantGraph } from '../quantize/ir.js';
+import type { LayerReport } from '../quantize/layer-report.js';
+import { traceFloat } from '../quantize/quantize.js';
+import { runReference } from '../quantize/reference.js';
+import { inferReal, outputSpecs, searchPresets } from '../quantize/search.js';
+import type { Rows } from '../rows/rows.js';
+import { type LoadedModel, type LoadOptions, loadModel, rowsSpecOf } from './load-model.js';
+
+export interface QuantizeRequest extends LoadOptions {
+  readonly modelPath: string;
+  readonly calibration: Rows;
+  readonly test?: Rows;
+  /** Fixes the activation width; by default the cheapest width that agrees with the float model is found. */
+  readonly bits?: number;
+  readonly onProgress?: (stage: string) => void;
+}
+
+/** One line of the report: accuracy of a layer and what it costs. */
+export interface LayerLine extends LayerReport {
+  readonly constraints: number;
+}
+
+export interface QuantizeReport extends Omit<Accuracy, 'relativeError'> {
+  readonly relativeError: number;
+  /** Which rows the accuracy was measured on. */
+  readonly measuredOn: 'test' | 'calibration';
+  readonly rows: number;
+  /** What the float outputs come from. */
+  readonly reference: 'onnxruntime' | 'float evaluator';
+  readonly constraints: number;
+  readonly domainPower: number;
+  readonly toNextPower: number;
+  readonly layers: readonly LayerLine[];
+  readonly warnings: readonly string[];
+}
+
+/** Float rows to decide from; more add time and nothing else. */
+const CALIBRATION_ROWS = 128;
+/** Largest difference between onnxruntime and the imported graph, relative to the spread of the output. */
+const IMPORT_TOLERANCE = 1e-3;
+
+/** Outputs of the float model by onnxruntime; the imported graph's own where onnxruntime cannot give them. */
+async function referenceOutputs(
+  loaded: LoadedModel,
+  graph: Graph,
+  rows: Rows,
+): Promise<{ outputs: OutputRow[]; source: QuantizeReport['reference']; warning?: string }> {
+  const own = () =>
+    rows.rows.map((row) => {
+      const known = evaluateGraph(graph, row);
+      return Object.fromEntries(graph.outputs.map(({ name, value }) => [name, known.get(value) as Float64Array]));
+    });
+  const plain = graph.outputs
+    .filter((output) => !('cut' in output) || output.cut === undefined)
+    .map((output) => output.name);
+  if (plain.length === 0) return { outputs: own(), source: 'float evaluator' };
+  try {
+    const given = await runReference(loaded.path, rowsSpecOf(graph).inputs, rows.rows, plain);
+    const rest = own();
+    return { outputs: rest.map((row, r) => ({ ...row, ...labelIndices(graph, given[r]) })), source: 'onnxruntime' };
+  } catch (error) {
+    if (!(error instanceof ZkinferError)) throw error;
+    return {
+      outputs: own(),
+      source: 'float evaluator',
+      warning: `onnxruntime could not run the model (${error.message}); accuracy is measured against the imported graph`,
+    };
+  }
+}
+
+/** onnxruntime gives labels, the integer model their index. */
+function labelIndices(graph: Graph, row: OutputRow): OutputRow {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, values]) => {
+      const labels = graph.outputs.find((output) => output.name === name)?.labels;
+      if (!labels?.every((label) => typeof label === 'number')) return [name, values];
+      return [name, Array.from(values, (value) => labels.indexOf(value))];
+    }),
+  );
+}
+
+/** Whether the imported graph computes what onnxruntime does; null when it does, else what differs. */
+function findImportError(graph: Graph, own: readonly OutputRow[], reference: readonly OutputRow[]): string | null {
+  const { relativeError, top1Agreement } = measureAccuracy(outputSpecs(graph), reference, own);
+  if (relativeError <= IMPORT_TOLERANCE && (top1Agreement === null || top1Agreement >= 0.99)) return null;
+  return `relative error ${relativeError.toPrecision(3)}, agreement ${top1Agreement ?? 'not defined'}`;
+}
+
+/**
+ * Quantizes a model: import, calibration, choice of widths, accuracy on the test rows.
+ *
+ * Calibration reads every edge from the float evaluator of the imported graph, because most edges of that graph (unrolled
+ * gates, fused functions, composed layers) exist in no ONNX file; the evaluator itself is held to onnxruntime's outputs on
+ * the calibration rows first.
+ */
+export async function quantizeModel(request: QuantizeRequest): Promise<{ qmodel: QModel; report: QuantizeReport }> {
+  const progress = request.onProgress ?? (() => {});
+  progress('importing the model');
+  const loaded = await loadModel(request.modelPath, request);
+  const { graph } = loaded;
+  const calibration: Rows = {
+    ...request.calibration,
+    rows: request.calibration.rows.slice(0, CALIBRATION_ROWS),
+    labels: request.calibration.labels?.slice(0, CALIBRATION_ROWS),
+  };
+  if (calibration.rows.length === 0)
+    throw new ZkinferError({
+      code: 'CALIBRATION_EMPTY',
+      kind: 'usage',
+      message: 'the calibration file has no rows',
+      hint: 'give some dozen rows of typical inputs',
+    });
+  progress('running the float model');
+  const trace = traceFloat(graph, calibration.rows);
+  const warnings: string[] = loaded.diagnostics.filter((d) => d.severity !== 'error').map(printNote);
+  const check = await referenceOutputs(loaded, graph, { rows: calibration.rows.slice(0, 16) });
+  const own = check.outputs.map((_, r) =>
+    Object.fromEntries(graph.outputs.map(({ name, value }) => [name, (trace.get(value) as Float64Array[])[r]])),
+  );
+  const problem = check.source === 'onnxruntime' ? findImportError(graph, own, check.outputs) : null;
+  if (problem !== null)
+    warnings.push(`the imported graph differs from onnxruntime on the calibration rows: ${problem}`);
+  progress('choosing widths');
+  const chosen = searchPresets(graph, calibration.rows, trace, request.bits);
+  progress('measuring accuracy');
+  const measured = request.test ?? calibration;
+  const reference = await referenceOutputs(loaded, graph, measured);
+  if (reference.warning) warnings.push(reference.warning);
+  const integer = measured.rows.map((row) => inferReal(chosen.graph, row));
+  const accuracy = measureAccuracy(outputSpecs(graph), reference.outputs, integer, measured.labels);
+  progress('predicting constraints');
+  const cost = predictCost(chosen.graph);
+  const report: QuantizeReport = {
+    ...accuracy,
+    measuredOn: request.test ? 'test' : 'calibration',
+    rows: measured.rows.length,
+    reference: reference.source,
+    constraints: cost.constraints,
+    domainPower: cost.domainPower,
+    toNextPower: cost.toNextPower,
+    layers: chosen.layers.map((layer) => ({ ...layer, constraints: sumLayer(cost.layers, layer.layer) })),
+    warnings,
+  };
+  return {
+    qmodel: describeQModel(loaded, chosen.graph, { ...chosen.options, bits: request.bits ?? null }, report),
+    report,
+  };
+}
+
+function printNote(diagnostic: Diagnostic): string {
+  return `${diagnostic.where}: ${diagnostic.message}${diagnostic.hint ? ` (${diagnostic.hint})` : ''}`;
+}
+
+function sumLayer(layers: readonly { readonly layer: string; readonly constraints: number }[], name: string): number {
+  return layers.reduce((sum, layer) => sum + (layer.layer === name ? layer.constraints : 0), 0);
+}
+
+function describeQModel(
+  loaded: LoadedModel,
+  graph: QuantGraph,
+  options: Record<string, string | number | null>,
+  report: QuantizeReport,
+): QModel {
+  const { floatScore, integerScore, metric, top1Agreement, maxAbsError, measuredOn, rows, reference } = report;
+  return {
+    graph,
+    source: { name: loaded.name, digest: loaded.digest },
+    options,
+    report: { floatScore, integerScore, metric, top1Agreement, maxAbsError, measuredOn, rows, reference },
+  };
+}
