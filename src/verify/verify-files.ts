@@ -1,0 +1,81 @@
+import { open, readFile } from 'node:fs/promises';
+import { checkArtifacts } from '../bundle/artifacts.js';
+import { fileError } from '../bundle/file-error.js';
+import type { Manifest } from '../bundle/manifest.js';
+import { readManifest } from '../bundle/manifest-file.js';
+import { bundlePaths } from '../bundle/paths.js';
+import { ZkinferError } from '../core/error.js';
+import { type Expectations, type InferenceVerdict, verifyInference } from './verify-inference.js';
+
+/** Largest proof file that is read, in bytes. */
+export const PROOF_CAP_BYTES = 64 * 2 ** 20;
+
+/** What proofs are verified against: a manifest and a key whose digest the manifest names. */
+export interface VerifyingBundle {
+  readonly manifest: Manifest;
+  readonly verificationKey: unknown;
+}
+
+/** Opens a bundle for verification: only the manifest and the verification key are needed. @throws ZkinferError (exit code 2, 3) */
+export async function openVerifyingBundle(folder: string): Promise<VerifyingBundle> {
+  const manifest = await readManifest(folder);
+  await checkArtifacts(folder, manifest, ['verificationKey']);
+  const path = bundlePaths(folder).verificationKey;
+  try {
+    return { manifest, verificationKey: JSON.parse(await readFile(path, 'utf8')) as unknown };
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw fileError(cause, 'read', path);
+    throw new ZkinferError({
+      code: 'KEY_INVALID',
+      kind: 'artifact',
+      message: 'the verification key is not JSON',
+      facts: [path],
+      cause,
+    });
+  }
+}
+
+/** The text of a proof file. @throws ZkinferError FILE_UNUSABLE (2) where the file itself can't be read */
+async function readProofText(path: string): Promise<string | null> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      const { size } = await file.stat();
+      return size > PROOF_CAP_BYTES ? null : await file.readFile('utf8');
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    throw fileError(cause, 'read', path);
+  }
+}
+
+/** Verifies the text of a proof file. Total, like verifyInference. */
+export async function verifyProofText(
+  text: string,
+  bundle: VerifyingBundle,
+  expected: Expectations = {},
+): Promise<InferenceVerdict> {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    return { valid: false, reason: 'the proof file is not JSON' };
+  }
+  return verifyInference(document, bundle.manifest, bundle.verificationKey, expected);
+}
+
+/**
+ * Verifies a proof file against an open bundle. What is in the file decides the verdict and never throws; a file that can't be
+ * read at all is the caller's mistake.
+ * @throws ZkinferError FILE_UNUSABLE (2)
+ */
+export async function verifyProofFile(
+  path: string,
+  bundle: VerifyingBundle,
+  expected: Expectations = {},
+): Promise<InferenceVerdict> {
+  const text = await readProofText(path);
+  if (text === null) return { valid: false, reason: `the proof file is over the cap of ${PROOF_CAP_BYTES} bytes` };
+  return verifyProofText(text, bundle, expected);
+}
