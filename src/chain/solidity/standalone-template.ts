@@ -1,5 +1,5 @@
 import { Q, R } from '../../core/field.js';
-import { type G1Point, type G2Point, type KeyPoints, negateG2 } from './verification-key.js';
+import { type G1Point, type G2Point, type KeyPoints, negateG2 } from '../verification-key.js';
 
 export interface TemplateFacts {
   readonly contractName: string;

@@ -1,6 +1,6 @@
 import { ZkinferError } from '../../core/error.js';
+import { readVerificationKey, type VerificationKey } from '../verification-key.js';
 import { renderTemplate } from './standalone-template.js';
-import { readVerificationKey, type VerificationKey } from './verification-key.js';
 
 /** `dev` verifiers answer on local chains only; `production` needs a key whose setup passed the policy. */
 export type VerifierProfile = 'dev' | 'production';

@@ -1,5 +1,5 @@
 import type { Groth16Proof } from '../../../src/chain/calldata.js';
-import type { VerificationKey } from '../../../src/chain/solidity/verification-key.js';
+import type { VerificationKey } from '../../../src/chain/verification-key.js';
 import { invertField, toField } from '../../../src/core/field.js';
 import { type Fp2, fp, fp2, G1, G2, multiply, type Point } from './bn254.js';
 

@@ -1,5 +1,5 @@
-import { ZkinferError } from '../../core/error.js';
-import { Q } from '../../core/field.js';
+import { ZkinferError } from '../core/error.js';
+import { Q } from '../core/field.js';
 
 /** The JSON that snarkjs writes; numbers are decimal strings, G2 coordinates are [real, imaginary]. */
 export interface VerificationKey {
@@ -62,7 +62,8 @@ export function readVerificationKey(key: VerificationKey): KeyPoints {
     delta: readG2(key.vk_delta_2, 'vk_delta_2'),
     ic: key.IC.map((point, index) => readG1(point, `IC[${index}]`)),
   };
-  if (sameG2(points.gamma, points.delta)) {
+  // The same x means gamma = delta or gamma = −delta.
+  if (points.gamma.xReal === points.delta.xReal && points.gamma.xImaginary === points.delta.xImaginary) {
     throw new ZkinferError({
       code: 'CHAIN_FORGEABLE_KEY',
       kind: 'policy',
@@ -72,6 +73,24 @@ export function readVerificationKey(key: VerificationKey): KeyPoints {
     });
   }
   return points;
+}
+
+/**
+ * A key as `registerModel` takes it: −δ, α, −β, IC₀, −γ, IC₁ … ICₙ, so that a proof followed by its first 512 bytes is the
+ * question for the pairing.
+ *
+ * @returns `0x…`, 512 + 64 bytes for each public signal
+ * @throws ZkinferError as {@link readVerificationKey}
+ */
+export function encodeKey(key: VerificationKey): string {
+  const { alpha, beta, gamma, delta, ic } = readVerificationKey(key);
+  const g2 = (point: G2Point) => {
+    const { xImaginary, xReal, yImaginary, yReal } = negateG2(point);
+    return [xImaginary, xReal, yImaginary, yReal];
+  };
+  const g1 = ({ x, y }: G1Point) => [x, y];
+  const words = [...g2(delta), ...g1(alpha), ...g2(beta), ...g1(ic[0]), ...g2(gamma), ...ic.slice(1).flatMap(g1)];
+  return `0x${words.map((value) => value.toString(16).padStart(64, '0')).join('')}`;
 }
 
 /** −P: the same x, the other y. */
@@ -111,10 +130,6 @@ function readCoordinate(text: string, where: string): bigint {
   const value = BigInt(text);
   if (value >= Q) throw badKey(`${where}: a coordinate is not below the field's order`);
   return value;
-}
-
-function sameG2(a: G2Point, b: G2Point): boolean {
-  return a.xReal === b.xReal && a.xImaginary === b.xImaginary && a.yReal === b.yReal && a.yImaginary === b.yImaginary;
 }
 
 function badKey(...facts: string[]): ZkinferError {

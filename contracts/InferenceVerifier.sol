@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {KeyCheck} from "./groth16/KeyCheck.sol";
+import {KeyData} from "./groth16/KeyData.sol";
+import {IERC165} from "./interfaces/IERC165.sol";
+import {IInferenceVerifier} from "./interfaces/IInferenceVerifier.sol";
+import {StatementSignals} from "./statement/StatementSignals.sol";
+
+/// @title Registry of models with one shared Groth16 verifier
+/// @notice It has no owner and no upgrade: a model's key, spec and publisher are fixed by its id, and the only thing that
+/// ever changes is that its publisher deactivates it. A caller names a model, never a verifier or a key.
+contract InferenceVerifier is IInferenceVerifier, KeyCheck, IERC165 {
+    mapping(bytes32 modelId => Model) private _models;
+
+    /// @inheritdoc IInferenceVerifier
+    mapping(bytes32 nullifier => bool) public nullified;
+
+    /// @inheritdoc IInferenceVerifier
+    function registerModel(bytes calldata key, ModelSpec calldata spec, string calldata uri)
+        external
+        returns (bytes32 modelId)
+    {
+        if (spec.outputLength == 0 || (spec.inputCommitted && spec.inputLength != 32)) revert SpecInvalid();
+        modelId = modelIdOf(msg.sender, keccak256(key), spec);
+        if (_models[modelId].key != address(0)) revert ModelExists(modelId);
+        _checkKey(key, StatementSignals.count(spec));
+        address at = KeyData.store(key);
+        _models[modelId] = Model({
+            key: at,
+            inputLength: spec.inputLength,
+            outputLength: spec.outputLength,
+            statement: spec.statement,
+            inputCommitted: spec.inputCommitted,
+            active: true,
+            publisher: msg.sender,
+            modelHash: spec.modelHash
+        });
+        emit ModelRegistered(modelId, msg.sender, spec.modelHash, at, spec, uri);
+    }
+
+    /// @inheritdoc IInferenceVerifier
+    function deactivate(bytes32 modelId) external {
+        Model storage stored = _find(modelId);
+        if (stored.publisher != msg.sender) revert NotPublisher(msg.sender);
+        stored.active = false;
+        emit ModelDeactivated(modelId);
+    }
+
+    /// @inheritdoc IInferenceVerifier
+    function recordInference(Inference calldata inference, bytes calldata proof) external returns (bytes32 nullifier) {
+        nullifier = keccak256(abi.encode(inference.modelId, inference.agent, inference.nonce));
+        if (nullified[nullifier]) revert NullifierUsed(nullifier);
+        verifyInference(inference, proof);
+        nullified[nullifier] = true;
+        emit InferenceRecorded(
+            inference.modelId, inference.agent, nullifier, keccak256(inference.input), inference.output
+        );
+    }
+
+    /// @inheritdoc IInferenceVerifier
+    function verifyBatch(Inference[] calldata inferences, bytes calldata proofs) external view returns (bool) {
+        if (inferences.length == 0) revert InvalidProofLength(0);
+        bytes32 modelId = inferences[0].modelId;
+        Model storage stored = _findActive(modelId);
+        uint256[][] memory signals = new uint256[][](inferences.length);
+        for (uint256 j = 0; j < inferences.length; ++j) {
+            if (inferences[j].modelId != modelId) revert ModelUnknown(inferences[j].modelId);
+            signals[j] = _signalsOf(stored, inferences[j]);
+        }
+        _verifyProofs(stored.key, proofs, signals);
+        return true;
+    }
+
+    /// @inheritdoc IInferenceVerifier
+    function model(bytes32 modelId) external view returns (Model memory) {
+        return _find(modelId);
+    }
+
+    /// @notice Hash of a model's verification key, as it stands in the model's id.
+    function keyHashOf(bytes32 modelId) external view returns (bytes32) {
+        return KeyData.hashOf(_find(modelId).key);
+    }
+
+    /// @inheritdoc IInferenceVerifier
+    function challengeOf(Inference calldata inference) external view returns (uint256) {
+        return StatementSignals.challengeOf(_find(inference.modelId).statement, inference);
+    }
+
+    /// @inheritdoc IInferenceVerifier
+    function signalsOf(Inference calldata inference) external view returns (uint256[] memory) {
+        return _signalsOf(_find(inference.modelId), inference);
+    }
+
+    /// @inheritdoc IERC165
+    function supportsInterface(bytes4 interfaceId) external pure returns (bool) {
+        return interfaceId == type(IInferenceVerifier).interfaceId || interfaceId == type(IERC165).interfaceId;
+    }
+
+    /// @inheritdoc IInferenceVerifier
+    function verifyInference(Inference calldata inference, bytes calldata proof) public view returns (bool) {
+        Model storage stored = _findActive(inference.modelId);
+        _verifyProof(stored.key, proof, _signalsOf(stored, inference));
+        return true;
+    }
+
+    /// @inheritdoc IInferenceVerifier
+    function modelIdOf(address publisher, bytes32 keyHash, ModelSpec calldata spec) public pure returns (bytes32) {
+        return keccak256(abi.encode(publisher, keyHash, spec));
+    }
+
+    function _signalsOf(Model storage stored, Inference calldata inference) private view returns (uint256[] memory) {
+        bytes calldata input = inference.input;
+        bytes calldata output = inference.output;
+        if (input.length != stored.inputLength) revert InputLengthMismatch(stored.inputLength, input.length);
+        if (output.length != stored.outputLength) revert OutputLengthMismatch(stored.outputLength, output.length);
+        Statement statement = stored.statement;
+        bool inputCommitted = stored.inputCommitted;
+        // A commitment that is not in the field would be another name for the same one.
+        if (inputCommitted && uint256(bytes32(input)) >= R) revert SignalNotInField(0);
+        uint256 challenge = StatementSignals.challengeOf(statement, inference);
+        if (statement == Statement.Bound) {
+            return StatementSignals.bound(input, output, inputCommitted, inference.commitment, challenge);
+        }
+        if (inference.commitment != 0) revert CommitmentUnexpected();
+        return StatementSignals.packed(input, output, inputCommitted, challenge);
+    }
+
+    function _find(bytes32 modelId) private view returns (Model storage stored) {
+        stored = _models[modelId];
+        if (stored.key == address(0)) revert ModelUnknown(modelId);
+    }
+
+    function _findActive(bytes32 modelId) private view returns (Model storage stored) {
+        stored = _find(modelId);
+        if (!stored.active) revert ModelInactive(modelId);
+    }
+}

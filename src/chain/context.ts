@@ -1,0 +1,97 @@
+import { AbiCoder, id, keccak256, ZeroAddress } from 'ethers';
+import { type FieldElement, R, toField } from '../core/field.js';
+import { packBytes } from '../core/limbs.js';
+
+/** What a proof is made for: nobody else, nowhere else and at no other time can it be used. */
+export interface Binding {
+  /** 0 for a proof that is checked off chain. */
+  readonly chainId: bigint | number;
+  /** The contract that verifies; the zero address off chain. */
+  readonly contract: string;
+  /** `0x…`, 32 bytes. */
+  readonly modelId: string;
+  /** Address of whoever the inference belongs to. */
+  readonly agent: string;
+  /** `0x…`, 32 bytes; makes the inference unique for its agent. */
+  readonly nonce: string;
+}
+
+/** How input and output stand in the public signals; see `contracts/interfaces/IInferenceVerifier.sol`. */
+export type StatementKind = 'packed' | 'bound';
+
+/** The bytes that a statement speaks of. */
+export interface StatementSides {
+  /** Bytes of the public input; empty for a private one; for a committed one the commitment, 32 bytes big-endian. */
+  readonly input: Uint8Array;
+  readonly inputCommitted: boolean;
+  readonly output: Uint8Array;
+}
+
+const CONTEXT_DOMAIN = id('zkinfer/context/v1');
+const CHALLENGE_DOMAIN = id('zkinfer/challenge/v1');
+const coder = AbiCoder.defaultAbiCoder();
+
+/** The binding of a proof that is checked off chain: chain 0 and address 0, so that no contract ever accepts it. */
+export function bindOffChain(fields: Pick<Binding, 'modelId' | 'agent' | 'nonce'>): Binding {
+  return { chainId: 0, contract: ZeroAddress, ...fields };
+}
+
+/** The context of a packed statement, its last public signal; `Challenge.context` in Solidity. */
+export function computeContext(binding: Binding): FieldElement {
+  const encoded = coder.encode(
+    ['bytes32', 'uint256', 'address', 'bytes32', 'address', 'bytes32'],
+    [CONTEXT_DOMAIN, ...listBinding(binding)],
+  );
+  return toField(BigInt(keccak256(encoded)));
+}
+
+/**
+ * The challenge r of a bound statement; `Challenge.challenge` in Solidity.
+ *
+ * @param commitment c: the Poseidon chain over the limbs, see `listLimbs`
+ */
+export function computeChallenge(binding: Binding, sides: StatementSides, commitment: bigint): FieldElement {
+  const encoded = coder.encode(
+    ['bytes32', 'uint256', 'address', 'bytes32', 'address', 'bytes32', 'bytes32', 'bytes32', 'uint256'],
+    [CHALLENGE_DOMAIN, ...listBinding(binding), keccak256(sides.input), keccak256(sides.output), commitment],
+  );
+  return toField(BigInt(keccak256(encoded)));
+}
+
+/** The field elements of a statement in the order of the circuit: limbs of the output, then limbs of the input. */
+export function listLimbs({ input, inputCommitted, output }: StatementSides): FieldElement[] {
+  return [...packBytes(output), ...(inputCommitted ? [readCommitment(input)] : packBytes(input))];
+}
+
+/** y of a bound statement: Σ limb_k · r^(L−k). */
+export function evaluateLimbs(limbs: readonly bigint[], r: bigint): FieldElement {
+  return limbs.reduce<bigint>((sum, limb) => ((sum + limb) * r) % R, 0n) as FieldElement;
+}
+
+/** Public signals of a packed statement: limbs of output and input, then the context. */
+export function packedSignals(binding: Binding, sides: StatementSides): FieldElement[] {
+  return [...listLimbs(sides), computeContext(binding)];
+}
+
+/** Public signals of a bound statement: c, y, r. */
+export function boundSignals(binding: Binding, sides: StatementSides, commitment: bigint): FieldElement[] {
+  const r = computeChallenge(binding, sides, commitment);
+  return [toField(commitment), evaluateLimbs(listLimbs(sides), r), r];
+}
+
+/** A commitment as the 32 bytes that stand for a committed input. */
+export function writeCommitment(commitment: bigint): Uint8Array {
+  if (commitment < 0n || commitment >= R) throw new RangeError('the commitment is not in the field');
+  return Uint8Array.from({ length: 32 }, (_, index) => Number((commitment >> BigInt(8 * (31 - index))) & 0xffn));
+}
+
+function readCommitment(input: Uint8Array): FieldElement {
+  if (input.length !== 32) throw new RangeError(`a committed input has 32 bytes, not ${input.length}`);
+  const value = input.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+  if (value >= R) throw new RangeError('the commitment is not in the field');
+  return value as FieldElement;
+}
+
+function listBinding({ chainId, contract, modelId, agent, nonce }: Binding): unknown[] {
+  return [chainId, contract, modelId, agent, nonce];
+}
