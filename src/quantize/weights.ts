@@ -1,4 +1,5 @@
 import type { LinearMap } from '../graph/linear-map.js';
+import { type RoundingBasis, roundKernel } from './rounding.js';
 
 /** Which scales the entries of each window read: windows with the same pattern share integer kernels. */
 export interface WindowScales {
@@ -80,7 +81,12 @@ export function naturalStep(map: LinearMap, scales: WindowScales, oneScale: bool
 }
 
 /** Integer kernels `round(weight · inputScale / rowScale)`, shared between rows that agree in all three. */
-export function quantizeKernels(map: LinearMap, scales: WindowScales, rowScale: Float64Array) {
+export function quantizeKernels(
+  map: LinearMap,
+  scales: WindowScales,
+  rowScale: Float64Array,
+  basisOf: (kernel: number) => RoundingBasis | null,
+) {
   const kernels: Float64Array[] = [];
   const known = new Map<string, number>();
   let isExact = true;
@@ -92,14 +98,12 @@ export function quantizeKernels(map: LinearMap, scales: WindowScales, rowScale: 
       at = kernels.length;
       known.set(key, at);
       const entries = scales.patterns[pattern];
-      kernels.push(
-        map.kernels[kernel].map((weight, t) => {
-          const exact = (weight * entries[t]) / rowScale[row];
-          const integer = Math.round(exact) + 0;
-          if (Math.abs(exact - integer) > RELATIVE_ERROR * 2 * Math.max(1, Math.abs(exact))) isExact = false;
-          return integer;
-        }),
+      const exact = map.kernels[kernel].map((weight, t) => (weight * entries[t]) / rowScale[row]);
+      const isWhole = exact.every(
+        (weight) => Math.abs(weight - Math.round(weight)) <= RELATIVE_ERROR * 2 * Math.max(1, Math.abs(weight)),
       );
+      isExact &&= isWhole;
+      kernels.push(roundKernel(exact, isWhole ? null : basisOf(kernel)));
     }
     return at;
   });

@@ -1,3 +1,4 @@
+import { concatData } from '../../graph/evaluate.js';
 import type { LinearNode, ValueId } from '../../graph/ir.js';
 import { compact, concatAffine, widthOf } from '../affine.js';
 import { clipOf, tensorStep } from '../clip.js';
@@ -5,6 +6,7 @@ import type { QuantizeContext } from '../context.js';
 import { entryAt } from '../evaluate.js';
 import type { QuantValueId } from '../ir.js';
 import { narrowTo } from '../narrow.js';
+import { groupWindows, type RoundingBasis, roundingBasis } from '../rounding.js';
 import { asClamp } from '../scalar-shape.js';
 import { naturalStep, quantizeKernels, type WindowScales, windowScales } from '../weights.js';
 
@@ -85,26 +87,49 @@ function inputVariance(ctx: QuantizeContext, inputs: readonly QuantValueId[]): F
   return parts.length === 1 ? parts[0] : Float64Array.from(parts.flatMap((part) => Array.from(part)));
 }
 
-/** Per kernel, the root mean square that rounding its weights to integers adds to an accumulator, averaged over its rows. */
-function roundingNoise(node: LinearNode, variance: Float64Array): Float64Array {
-  const { windows, kernels, rowWindow, rowKernel } = node.map;
-  const perWindow = windows.map((window) => window.reduce((sum, i) => sum + (i >= 0 ? variance[i] : 0), 0) / 12);
-  const total = new Float64Array(kernels.length);
-  const rows = new Float64Array(kernels.length);
-  for (let row = 0; row < rowKernel.length; row++) {
-    total[rowKernel[row]] += perWindow[rowWindow[row]];
-    rows[rowKernel[row]]++;
-  }
-  return total.map((sum, k) => Math.sqrt(sum / Math.max(1, rows[k])));
+/** Rounding bases and the noise they leave, per kernel; plain rounding where there is no basis. */
+interface RoundingPlan {
+  readonly noise: Float64Array;
+  basisOf(kernel: number): RoundingBasis | null;
+}
+
+/** Prepares the rounding of every kernel from how the inputs of its windows vary on the calibration rows. */
+function planRounding(ctx: QuantizeContext, node: LinearNode, inputs: readonly QuantValueId[]): RoundingPlan {
+  const variance = inputVariance(ctx, inputs);
+  const { keyOf, windows } = groupWindows(node.map);
+  const bases = new Map<string, RoundingBasis | null>();
+  const codes = centredCodes(ctx, inputs);
+  const basisOf = (kernel: number) => {
+    const key = keyOf[kernel];
+    let basis = bases.get(key);
+    if (basis === undefined) {
+      basis = roundingBasis(windows.get(key) as Int32Array[], codes);
+      bases.set(key, basis);
+    }
+    return basis;
+  };
+  const noise = Float64Array.from(node.map.kernels, (_, kernel) => {
+    const basis = basisOf(kernel);
+    if (basis) return basis.noise;
+    const list = windows.get(keyOf[kernel]) as Int32Array[];
+    const total = list.reduce((sum, w) => sum + w.reduce((s, i) => s + (i >= 0 ? variance[i] : 0), 0), 0);
+    return Math.sqrt(total / Math.max(1, list.length) / 12);
+  });
+  return { noise, basisOf };
+}
+
+/** Integers of the concatenated inputs on every calibration row, zero points removed. */
+function centredCodes(ctx: QuantizeContext, inputs: readonly QuantValueId[]): Float64Array[] {
+  const zero = concatAffine(inputs.map((id) => ctx.value(id))).zeroPoint;
+  const parts = inputs.map((id) => ctx.integersOf(id));
+  return parts[0].map((_, row) => {
+    const joined = concatData(parts.map((part) => part[row]));
+    return joined.map((code, i) => code - entryAt(zero, i));
+  });
 }
 
 /** Real value of one unit of each row's accumulator. */
-function chooseScales(
-  ctx: QuantizeContext,
-  node: LinearNode,
-  inputs: readonly QuantValueId[],
-  scales: WindowScales,
-): Float64Array {
+function chooseScales(ctx: QuantizeContext, node: LinearNode, noise: Float64Array, scales: WindowScales): Float64Array {
   const { map } = node;
   const bits = ctx.options.activationBits;
   const target = findTarget(ctx, node.output);
@@ -117,7 +142,6 @@ function chooseScales(
     for (let i = 0; i < channel.length; i++) stepOfChannel[channel[i]] = clip.step[targetChannel[i]];
 
   const natural = naturalStep(map, scales, oneScale);
-  const noise = roundingNoise(node, inputVariance(ctx, inputs));
   const allowed = ctx.isOutput(node.output) ? OUTPUT_NOISE : ctx.options.weightNoise;
   const shiftOf = (kernel: number) => Math.max(0, Math.ceil(Math.log2(Math.max(noise[kernel], 1e-9) / allowed)));
   const widestShift = map.kernels.reduce((most, _, kernel) => Math.max(most, shiftOf(kernel)), 0);
@@ -156,8 +180,9 @@ export function quantizeLinear(ctx: QuantizeContext, node: LinearNode): QuantVal
   const inputs = node.inputs.map((from) => chooseInput(ctx, from, node));
   const affine = concatAffine(inputs.map((id) => ctx.value(id)));
   const scales = windowScales(node.map, affine.scale);
-  const scale = uniformWhereNeeded(ctx, node, chooseScales(ctx, node, inputs, scales));
-  const { kernels, rowKernel, isExact } = quantizeKernels(node.map, scales, scale);
+  const plan = planRounding(ctx, node, inputs);
+  const scale = uniformWhereNeeded(ctx, node, chooseScales(ctx, node, plan.noise, scales));
+  const { kernels, rowKernel, isExact } = quantizeKernels(node.map, scales, scale, plan.basisOf);
   const bias = Float64Array.from(node.map.bias, (real, row) => {
     const window = node.map.windows[node.map.rowWindow[row]];
     const kernel = kernels[rowKernel[row]];
