@@ -1,4 +1,5 @@
 import { R } from '../core/field.js';
+import type { Coefficient, Lc } from './lc.js';
 
 /** Index of a wire; 0 is the constant one. */
 export type Wire = number;
@@ -38,19 +39,25 @@ class MatrixBuilder {
   private rows = 0;
   private terms = 0;
 
-  constructor(private readonly intern: (coefficient: bigint) => number) {}
+  constructor(private readonly intern: (coefficient: Coefficient) => number) {}
 
   addRow(terms: Iterable<readonly [Wire, bigint]>): void {
-    for (const [wire, value] of terms) {
-      const reduced = ((value % R) + R) % R;
-      if (reduced === 0n) continue;
-      if (this.terms === this.wire.length) {
-        this.wire = grow(this.wire);
-        this.coefficient = grow(this.coefficient);
-      }
-      this.wire[this.terms] = wire;
-      this.coefficient[this.terms++] = this.intern(reduced);
+    for (const [wire, value] of terms) this.addTerm(wire, value);
+    this.endRow();
+  }
+
+  addTerm(wire: Wire, value: Coefficient): void {
+    const interned = this.intern(value);
+    if (interned < 0) return;
+    if (this.terms === this.wire.length) {
+      this.wire = grow(this.wire);
+      this.coefficient = grow(this.coefficient);
     }
+    this.wire[this.terms] = wire;
+    this.coefficient[this.terms++] = interned;
+  }
+
+  endRow(): void {
     if (++this.rows >= this.start.length) this.start = grow(this.start);
     this.start[this.rows] = this.terms;
   }
@@ -74,6 +81,7 @@ function grow(array: Uint32Array): Uint32Array<ArrayBuffer> {
 export class R1csBuilder {
   private readonly coefficients: bigint[] = [];
   private readonly index = new Map<bigint, number>();
+  private readonly smallIndex = new Map<number, number>();
   private readonly a = new MatrixBuilder((value) => this.intern(value));
   private readonly b = new MatrixBuilder((value) => this.intern(value));
   private readonly c = new MatrixBuilder((value) => this.intern(value));
@@ -95,6 +103,19 @@ export class R1csBuilder {
     this.count++;
   }
 
+  /** Adds `a · b = c` given as combinations whose wires are distinct. */
+  addTerms(a: Lc, b: Lc, c: Lc): void {
+    for (const [matrix, lc] of [
+      [this.a, a],
+      [this.b, b],
+      [this.c, c],
+    ] as const) {
+      for (let t = 0; t < lc.wires.length; t++) matrix.addTerm(lc.wires[t], lc.coefficients[t]);
+      matrix.endRow();
+    }
+    this.count++;
+  }
+
   finish(wires: Pick<R1cs, 'wireCount' | 'outputCount' | 'publicInputCount' | 'privateInputCount'>): R1cs {
     return {
       ...wires,
@@ -106,12 +127,23 @@ export class R1csBuilder {
     };
   }
 
-  private intern(value: bigint): number {
-    let at = this.index.get(value);
+  /** Position of a coefficient among the distinct ones; -1 for zero. */
+  private intern(value: Coefficient): number {
+    if (typeof value === 'number') {
+      let at = this.smallIndex.get(value);
+      if (at === undefined) {
+        at = this.intern(BigInt(value));
+        this.smallIndex.set(value, at);
+      }
+      return at;
+    }
+    const reduced = ((value % R) + R) % R;
+    if (reduced === 0n) return -1;
+    let at = this.index.get(reduced);
     if (at === undefined) {
       at = this.coefficients.length;
-      this.coefficients.push(value);
-      this.index.set(value, at);
+      this.coefficients.push(reduced);
+      this.index.set(reduced, at);
     }
     return at;
   }
