@@ -3,6 +3,7 @@ import { constOperand, type Operand } from '../builder.js';
 import { call, constant, type ScalarFunction, X } from '../scalar.js';
 import type { ImportRule, RuleContext, RuleRecord } from './rule.js';
 import { aliasOf, withLabels } from './support/deferred.js';
+import { matmul } from './support/matmul.js';
 import { takeAxis } from './support/shape.js';
 
 type Word = string | number;
@@ -156,15 +157,27 @@ const arrayFeatureExtractor: ImportRule = (context) => {
     return takeAxis(context.builder, wide, wide.shape.length - 1, Array.from(index.data));
   }
   const list = context.input(0);
-  if (list.kind !== 'const') return context.unsupported('a computed tensor is read by a computed index');
-  if (sizeOf(list.shape) !== list.shape[list.shape.length - 1])
-    return context.unsupported('a matrix is read by a computed index');
+  if (list.kind !== 'const' || sizeOf(list.shape) !== list.shape[list.shape.length - 1])
+    return pickComputed(context, list, context.input(1));
   const place = aliasOf(context.input(1), [1, sizeOf(index.shape)]);
   const values = Array.from(list.data);
   if (values.every(Number.isInteger)) return withLabels(place, values);
   const pairs = values.map((value, i) => [i, value] as const);
   return context.builder.unary(place, [lookup(pairs, values[0])]);
 };
+
+/** Entries of the last axis by computed indices: each index becomes a row of `[index = k]`, multiplied with the tensor. */
+function pickComputed(context: RuleContext, x: Operand, index: Operand): Operand {
+  const { builder } = context;
+  const count = sizeOf(index.shape);
+  const extent = x.shape[x.shape.length - 1];
+  const source = Int32Array.from({ length: extent * count }, (_, i) => i % count);
+  const spread = builder.gather([index], source, new Float64Array(), [extent, count], 'int');
+  const tests = Array.from({ length: extent }, (_, k) => call('isZero', call('sub', X, constant(k))));
+  const which = Int32Array.from(source, (_, i) => Math.floor(i / count));
+  const wide = x.shape.length < 2 ? aliasOf(x, [1, extent]) : x;
+  return matmul(builder, wide, builder.unary(spread, tests, which, 'int'));
+}
 
 /** A map from label to score is the scores, with their labels. */
 const zipMap: ImportRule = (context) => {
