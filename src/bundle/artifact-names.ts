@@ -3,6 +3,7 @@ export const ARTIFACT_FILES = {
   qmodel: 'model.qmodel.json',
   circom: 'circuit.circom',
   r1cs: 'circuit.r1cs',
+  wireOrder: 'circuit.wires',
   symbols: 'circuit.sym',
   witnessProgram: 'circuit.wasm',
   audit: 'audit.json',

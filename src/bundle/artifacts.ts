@@ -46,6 +46,7 @@ const MADE_BY: Readonly<Record<ArtifactName, string>> = {
   qmodel: 'compile',
   circom: 'compile',
   r1cs: 'compile',
+  wireOrder: 'compile',
   symbols: 'compile',
   witnessProgram: 'compile',
   audit: 'audit',

@@ -18,6 +18,53 @@ async function syncPath(path: string): Promise<void> {
   }
 }
 
+/** A filled temporary file that waits to take its place. */
+interface Staged<T> {
+  readonly temporary: string;
+  readonly path: string;
+  readonly result: T;
+}
+
+async function discard(temporary: string): Promise<void> {
+  await rm(temporary, { force: true }).catch(() => undefined);
+  pending.delete(temporary);
+}
+
+function asFileError(cause: unknown, path: string): unknown {
+  return (cause as NodeJS.ErrnoException).syscall === undefined ? cause : fileError(cause, 'write', path);
+}
+
+/** Fills a temporary file beside `path` and syncs it to disk. */
+async function stageFile<T>(path: string, write: (temporary: string) => Promise<T>): Promise<Staged<T>> {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${counter++}.tmp`);
+  pending.add(temporary);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const result = await write(temporary);
+    await syncPath(temporary);
+    return { temporary, path, result };
+  } catch (cause) {
+    await discard(temporary);
+    throw asFileError(cause, path);
+  }
+}
+
+/** Renames staged files into place, in order. */
+async function placeFiles(staged: readonly Staged<unknown>[]): Promise<void> {
+  try {
+    for (const { temporary, path } of staged) {
+      await rename(temporary, path).catch((cause) => {
+        throw asFileError(cause, path);
+      });
+      pending.delete(temporary);
+    }
+    for (const folder of new Set(staged.map(({ path }) => dirname(path)))) await syncPath(folder);
+  } catch (cause) {
+    for (const { temporary } of staged) if (pending.has(temporary)) await discard(temporary);
+    throw cause;
+  }
+}
+
 /**
  * Puts a file in place in one step: `write` fills a temporary file in the same folder, which is synced to disk and renamed.
  * Until then whatever stood at `path` stays as it was; if `write` fails the temporary is removed.
@@ -25,34 +72,44 @@ async function syncPath(path: string): Promise<void> {
  * @throws ZkinferError FILE_NO_SPACE, FILE_UNUSABLE, or what `write` threw
  */
 export async function replaceFile<T>(path: string, write: (temporary: string) => Promise<T>): Promise<T> {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${counter++}.tmp`);
-  pending.add(temporary);
+  const staged = await stageFile(path, write);
+  await placeFiles([staged]);
+  return staged.result;
+}
+
+async function writeNew(path: string, content: Uint8Array | string, mode: number): Promise<void> {
+  const handle = await open(path, 'wx', mode);
   try {
-    await mkdir(dirname(path), { recursive: true });
-    const result = await write(temporary);
-    await syncPath(temporary);
-    await rename(temporary, path);
-    await syncPath(dirname(path));
-    return result;
-  } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw (cause as NodeJS.ErrnoException).syscall === undefined ? cause : fileError(cause, 'write', path);
+    await handle.writeFile(content);
+    await handle.sync();
   } finally {
-    pending.delete(temporary);
+    await handle.close();
   }
 }
 
 /** Writes a whole file atomically. @param mode permission bits, 0o600 for what is secret */
 export async function writeFileAtomic(path: string, content: Uint8Array | string, mode = 0o644): Promise<void> {
-  await replaceFile(path, async (temporary) => {
-    const handle = await open(temporary, 'wx', mode);
-    try {
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
+  await replaceFile(path, (temporary) => writeNew(temporary, content, mode));
+}
+
+/**
+ * Puts several files in place together: all of them are on disk before the first is renamed, and they are renamed in the order
+ * given (a manifest last). A failure before that leaves every old file as it was.
+ * @throws ZkinferError FILE_NO_SPACE, FILE_UNUSABLE
+ */
+export async function writeFilesAtomic(
+  files: Iterable<readonly [path: string, content: Uint8Array | string]>,
+): Promise<void> {
+  const staged: Staged<void>[] = [];
+  try {
+    for (const [path, content] of files) {
+      staged.push(await stageFile(path, (temporary) => writeNew(temporary, content, 0o644)));
     }
-  });
+  } catch (cause) {
+    for (const { temporary } of staged) await discard(temporary);
+    throw cause;
+  }
+  await placeFiles(staged);
 }
 
 /** Removes what this process has begun and not put in place; for the handler of a signal, so it is synchronous. */

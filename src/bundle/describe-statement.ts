@@ -28,7 +28,7 @@ export function describeStatement(graph: QuantGraph): Statement {
       max: [...max],
     };
   });
-  const outputs: OutputLayout[] = graph.outputs.map(({ name, value, labels }) => {
+  const outputs: OutputLayout[] = graph.outputs.map(({ name, value, labels, cut }) => {
     const { shape, scale, zeroPoint, max } = graph.values[value];
     const largest = max.reduce((a, b) => Math.max(a, b), 0);
     return {
@@ -39,6 +39,7 @@ export function describeStatement(graph: QuantGraph): Statement {
       bytesPerElement: countElementBytes(largest),
       max: [...max],
       ...(labels && { labels: [...labels] }),
+      ...(cut !== undefined && { cut }),
     };
   });
   return { inputs, outputs, publicSignals: namePackedSignals(countBytes(inputs), countBytes(outputs)) };

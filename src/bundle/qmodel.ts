@@ -166,7 +166,14 @@ const readGraph: Read<QuantGraph> = readObject({
   ),
   inputs: readArray(readObject({ name: readString, value: readCount, bits: readCount })),
   nodes: readArray(readNode),
-  outputs: readArray(readObject({ name: readString, value: readCount, labels: readOptional(readArray(readLabel)) })),
+  outputs: readArray(
+    readObject({
+      name: readString,
+      value: readCount,
+      labels: readOptional(readArray(readLabel)),
+      cut: readOptional(readString),
+    }),
+  ),
 }) as Read<QuantGraph>;
 
 const readJsonObject: Read<{ readonly [key: string]: Json }> = (value, path) => {
@@ -194,7 +201,7 @@ export function encodeQModel({ graph, source, options, report }: QModel): string
       })),
       inputs: graph.inputs.map(({ name, value, bits }) => ({ name, value, bits })),
       nodes: graph.nodes.map(encodeNode),
-      outputs: graph.outputs.map(({ name, value, labels }) => ({ name, value, labels })),
+      outputs: graph.outputs.map(({ name, value, labels, cut }) => ({ name, value, labels, cut })),
     },
   });
 }
