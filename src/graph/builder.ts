@@ -16,7 +16,12 @@ export type Operand =
       /** Class labels by index: the elements are indices into them, or one score per label. */
       readonly labels?: readonly (string | number)[];
       /** These are logits that stand for their softmax, which `build` computes when somebody needs it. */
-      readonly deferred?: { readonly kind: 'softmax' | 'log-softmax'; readonly build: () => Operand };
+      readonly deferred?: {
+        readonly kind: 'softmax' | 'log-softmax';
+        /** The softmax runs over consecutive runs of this many elements. */
+        readonly size: number;
+        readonly build: () => Operand;
+      };
     };
 
 export type ConstOperand = Extract<Operand, { kind: 'const' }>;
@@ -113,11 +118,25 @@ export class GraphBuilder {
     return this.emit('trees', [x], ensemble, shape, 'float');
   }
 
+  /** A constant as a value, for a model output that depends on no input. */
+  materializeConstant(operand: ConstOperand, name: string): ValueOperand {
+    const { data, shape, type } = operand;
+    const output = this.declare(name, shape, type);
+    const index = Int32Array.from(data, (_, i) => -1 - i);
+    this.nodes.push({ kind: 'gather', inputs: [], origin: this.origin, output: output.id, index, constants: data });
+    return output;
+  }
+
+  /** Gives a value the name it has in the model. */
+  rename(id: ValueId, name: string): void {
+    this.values[id] = { ...this.values[id], name };
+  }
+
   finish(outputs: readonly GraphOutput[]): Graph {
     return { values: this.values, inputs: this.inputs, nodes: this.nodes, outputs };
   }
 
-  private declare(name: string, shape: Shape, type: ElementType): Operand & { kind: 'value' } {
+  private declare(name: string, shape: Shape, type: ElementType): ValueOperand {
     const id = this.values.length;
     this.values.push({ id, name, shape, type });
     return { kind: 'value', shape, type, id };

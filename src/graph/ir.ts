@@ -113,6 +113,11 @@ export interface GraphOutput {
   readonly value: ValueId;
   /** Class labels by index, where the model maps an index to a label (LabelEncoder, classlabels_strings, ZipMap). */
   readonly labels?: readonly (string | number)[];
+  /**
+   * The model ends in this function of each row along its last axis, and the value is its argument (the logits):
+   * probabilities = softmax(value), computed by whoever reads the output.
+   */
+  readonly cut?: 'softmax' | 'log-softmax';
 }
 
 /** A float graph with known shapes, batch 1, in execution order. */

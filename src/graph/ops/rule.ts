@@ -17,12 +17,12 @@ export class UnknownValue extends Error {}
 /** What the importer lends to a rule for one node. */
 export interface RuleScope {
   lookup(name: string): Binding | undefined;
+  /** TensorProto.DataType of a name, where the file says it (initializers, inputs, value_info, Constant nodes). */
+  elemType(name: string): number | undefined;
   /** Imports a subgraph (Scan, If, Loop bodies) with its inputs bound, in order; outer names stay visible. */
   inline(graph: OnnxGraph, inputs: readonly Operand[]): Operand[];
   /** Adds a note or a warning; errors go through `unsupported`. */
   warn(message: string, hint?: string): void;
-  /** Keeps a final softmax as a computation where false; by default it is cut to its logits. */
-  readonly cutSoftmax: boolean;
 }
 
 /**
@@ -75,6 +75,11 @@ export class RuleContext {
     return this.has(index) ? this.input(index) : undefined;
   }
 
+  /** TensorProto.DataType of an input, where the file says it: 2 uint8, 3 int8, 6 int32, 7 int64, 1 float32 … */
+  elemType(index: number): number | undefined {
+    return this.has(index) ? this.scope.elemType(this.node.inputs[index]) : undefined;
+  }
+
   /** All inputs from `from` on. */
   inputsFrom(from: number): Operand[] {
     const operands: Operand[] = [];
@@ -110,6 +115,7 @@ export class RuleContext {
 
   attribute(name: string): OnnxAttribute | undefined {
     const attribute = this.node.attributes.get(name);
+    if (attribute?.kind === 'reference') return undefined;
     if (attribute?.kind === 'unsupported')
       return this.unsupported(`attribute ${name} has the unsupported type ${attribute.typeName}`);
     return attribute;

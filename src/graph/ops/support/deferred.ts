@@ -13,16 +13,22 @@ export function withLabels(x: Operand, labels: readonly (string | number)[]): Op
 }
 
 /**
- * Logits that stand for their softmax. A graph output or an ArgMax reads the logits themselves; any other reader makes
- * `build` run, once.
+ * Logits that stand for their softmax over consecutive runs of `size` elements. A graph output or an ArgMax reads the
+ * logits themselves; any other reader makes `build` run, once.
  */
-export function deferSoftmax(logits: Operand, kind: 'softmax' | 'log-softmax', build: () => Operand): Operand {
+export function deferSoftmax(
+  logits: Operand,
+  kind: 'softmax' | 'log-softmax',
+  build: () => Operand,
+  size = logits.shape.at(-1) ?? 1,
+): Operand {
   if (logits.kind === 'const') return build();
   let built: Operand | undefined;
   return {
     ...logits,
     deferred: {
       kind,
+      size,
       build: () => {
         built ??= build();
         return built;

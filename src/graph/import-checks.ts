@@ -1,0 +1,42 @@
+import type { Diagnostic } from '../core/diagnostic.js';
+import type { OnnxGraph, OnnxModel, OnnxNode } from '../onnx/model.js';
+import { readNames } from './import-order.js';
+
+/** Opset versions whose operators are implemented as specified. */
+const SUPPORTED: Readonly<Record<string, readonly [oldest: number, newest: number]>> = {
+  '': [7, 22],
+  'ai.onnx.ml': [1, 4],
+};
+
+/** Warns of opsets outside the supported span: most operators mean the same there, but not all. */
+export function checkOpsets(model: OnnxModel, nodes: readonly OnnxNode[], diagnostics: Diagnostic[]): void {
+  const used = new Set(nodes.map((node) => node.domain));
+  for (const [domain, version] of model.opsets) {
+    const span = SUPPORTED[domain];
+    if (span === undefined || !used.has(domain) || (version >= span[0] && version <= span[1])) continue;
+    const label = domain === '' ? 'ai.onnx' : domain;
+    diagnostics.push({
+      severity: version < 1 || version < span[0] - 1 ? 'error' : 'warning',
+      where: `opset ${label} ${version}`,
+      message: `only versions ${span[0]} to ${span[1]} are supported as specified`,
+      hint: `export with opset ${span[1] > 17 ? 17 : span[1]}`,
+    });
+  }
+}
+
+/** Reports NaN in any weight that is used, and infinities in tensors of more than one element. */
+export function checkInitializers(graph: OnnxGraph, nodes: readonly OnnxNode[], diagnostics: Diagnostic[]): void {
+  const used = new Set(nodes.flatMap(readNames));
+  for (const [name, tensor] of graph.initializers) {
+    if (!used.has(name) || tensor.kind === 'strings') continue;
+    const data = tensor.tensor.data;
+    const at = data.findIndex((value) => Number.isNaN(value) || (data.length > 1 && !Number.isFinite(value)));
+    if (at < 0) continue;
+    diagnostics.push({
+      severity: 'error',
+      where: name,
+      message: `element ${at} of the weights is ${data[at]}`,
+      hint: 'export finite weights; write a large negative number for -Infinity in masks',
+    });
+  }
+}

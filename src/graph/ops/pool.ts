@@ -1,0 +1,92 @@
+import { sizeOf } from '../../core/tensor.js';
+import type { Operand } from '../builder.js';
+import { KeyedTable } from '../intern.js';
+import { call, constant, type ScalarFunction, X } from '../scalar.js';
+import type { ImportRule, RuleContext, RuleRecord } from './rule.js';
+import { reduceMax, reduceMean } from './support/reduce.js';
+import { countWithPadding, readSliding, type Sliding, slideWindows, splitChannels } from './support/windows.js';
+
+/** The windows of one channel repeated for each channel of each batch. */
+function spreadWindows(x: Operand, taps: readonly Int32Array[], keepPadding: boolean): Int32Array[] {
+  const { batch, channels, area } = splitChannels(x.shape);
+  const kept = keepPadding ? taps : taps.map((tap) => tap.filter((i) => i >= 0));
+  return Array.from({ length: batch * channels }, (_, plane) =>
+    kept.map((tap) => tap.map((i) => (i < 0 ? -1 : plane * area + i))),
+  ).flat();
+}
+
+function readPool(context: RuleContext, x: Operand): { sliding: Sliding; shape: number[] } {
+  const { batch, channels, spatial } = splitChannels(x.shape);
+  const kernel = context.ints('kernel_shape');
+  if (kernel === undefined) return context.unsupported('kernel_shape is missing');
+  const sliding = readSliding(context, spatial, kernel);
+  return { sliding, shape: [batch, channels, ...sliding.output] };
+}
+
+const maxPool: ImportRule = (context) => {
+  const x = context.input(0);
+  const { sliding, shape } = readPool(context, x);
+  const windows = spreadWindows(x, slideWindows(sliding), false);
+  if (windows.some((window) => window.length === 0)) context.unsupported('a window lies wholly in the padding');
+  const top = context.builder.max([x], windows, shape);
+  return context.wants(1) ? [top, indicesOf(context, x, windows, shape)] : top;
+};
+
+/** The flat position of each window's maximum in the whole tensor. */
+function indicesOf(
+  context: RuleContext,
+  x: Operand,
+  windows: readonly Int32Array[],
+  shape: readonly number[],
+): Operand {
+  if (context.int('storage_order', 0) !== 0) context.unsupported('indices in column-major order');
+  const position = context.builder.argmax(x, windows, false, shape);
+  const functions = new KeyedTable<ScalarFunction>();
+  const which = Int32Array.from(windows, (window) => functions.add(window.join(), () => chooseFrom(window)));
+  return context.builder.unary(position, functions.items, which, 'int');
+}
+
+/** `window[x]`. */
+function chooseFrom(window: Int32Array): ScalarFunction {
+  return Array.from(window).reduceRight<ScalarFunction>(
+    (rest, value, t) => call('select', call('isZero', call('sub', X, constant(t))), constant(value), rest),
+    constant(0),
+  );
+}
+
+const averagePool: ImportRule = (context) => {
+  const x = context.input(0);
+  const { sliding, shape } = readPool(context, x);
+  const taps = slideWindows(sliding);
+  const counts =
+    context.int('count_include_pad', 0) !== 0
+      ? countWithPadding(sliding)
+      : Int32Array.from(taps, (tap) => tap.reduce((n, i) => n + (i >= 0 ? 1 : 0), 0));
+  const kernels = new KeyedTable<Float64Array>();
+  const kernelSize = sizeOf(sliding.kernel);
+  const kernelOf = counts.map((count) => kernels.add(count, () => new Float64Array(kernelSize).fill(1 / count)));
+  const windows = spreadWindows(x, taps, true);
+  const map = {
+    windows,
+    kernels: kernels.items,
+    rowWindow: Int32Array.from(windows, (_, row) => row),
+    rowKernel: Int32Array.from(windows, (_, row) => kernelOf[row % taps.length]),
+    bias: new Float64Array(windows.length),
+  };
+  return context.builder.linear([x], map, shape);
+};
+
+const spatialAxes = (x: Operand) => x.shape.map((_, axis) => axis).slice(2);
+
+export const poolRules: RuleRecord = {
+  MaxPool: maxPool,
+  AveragePool: averagePool,
+  GlobalAveragePool: (context) => {
+    const x = context.input(0);
+    return reduceMean(context.builder, x, spatialAxes(x), true);
+  },
+  GlobalMaxPool: (context) => {
+    const x = context.input(0);
+    return reduceMax(context.builder, x, spatialAxes(x), true);
+  },
+};
