@@ -1,3 +1,4 @@
+import { ceilDivide, largest, scaleInterval, smallest } from './interval.js';
 import type { Occurrences } from './occurrences.js';
 import { boundProduct, boundRowByCases } from './product-ranges.js';
 import { Ranges } from './ranges.js';
@@ -103,7 +104,7 @@ class RangeSolver {
       const [low, high] = ranges.get(variable).map((end) => end + shift);
       if ((ranges.isTwoValued(variable) || low === high) && (value === low || value === high)) {
         this.setTwoValues(own, low, high);
-      } else this.narrow(own, value < low ? value : low, value > high ? value : high);
+      } else this.narrow(own, smallest(value, low), largest(value, high));
     }
   }
 
@@ -223,15 +224,4 @@ class RangeSolver {
       }
     }
   }
-}
-
-/** `factor · [low, high]`, ends in order. */
-export function scaleInterval(factor: bigint, [low, high]: readonly [bigint, bigint]): [bigint, bigint] {
-  return factor >= 0n ? [factor * low, factor * high] : [factor * high, factor * low];
-}
-
-/** Ceiling of a / b, for any non-zero b. */
-export function ceilDivide(a: bigint, b: bigint): bigint {
-  const quotient = a / b;
-  return a % b !== 0n && a > 0n === b > 0n ? quotient + 1n : quotient;
 }

@@ -1,3 +1,4 @@
+import { excludesMultiples, scaleInterval } from './interval.js';
 import type { Occurrences } from './occurrences.js';
 import { boundFactor } from './product-ranges.js';
 import { findRadixDigits } from './radix.js';
@@ -135,10 +136,9 @@ export class Knowledge {
     let [low, high] = [0n, 0n];
     for (let at = start[row]; at < start[row + 1]; at++) {
       if (!this.ranges.has(variable[at])) return false;
-      const factor = integers.big[integer[at]];
-      const [least, most] = this.ranges.get(variable[at]);
-      low += factor >= 0n ? factor * least : factor * most;
-      high += factor >= 0n ? factor * most : factor * least;
+      const [least, most] = scaleInterval(integers.big[integer[at]], this.ranges.get(variable[at]));
+      low += least;
+      high += most;
     }
     return start[row + 1] > start[row] && excludesMultiples([low, high], field.modulus);
   }
@@ -207,10 +207,4 @@ export class Knowledge {
     }
     return terms;
   }
-}
-
-/** No multiple of the modulus lies in the interval. */
-export function excludesMultiples([low, high]: readonly [bigint, bigint], modulus: bigint): boolean {
-  const rest = ((low % modulus) + modulus) % modulus;
-  return rest !== 0n && rest + (high - low) < modulus;
 }

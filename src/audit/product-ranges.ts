@@ -1,4 +1,4 @@
-import { scaleInterval } from './derive-ranges.js';
+import { hull, type Interval, largest, scaleInterval, smallest } from './interval.js';
 import type { Ranges } from './ranges.js';
 import type { Factors, System } from './system.js';
 
@@ -14,17 +14,13 @@ export function boundFactor(system: System, ranges: Ranges, factors: Factors, pr
 export function boundProduct(system: System, ranges: Ranges, product: number): [bigint, bigint] {
   const [a, b] = boundFactor(system, ranges, system.left, product);
   const [c, d] = boundFactor(system, ranges, system.right, product);
-  const corners = [a * c, a * d, b * c, b * d];
-  let low = corners.reduce((least, value) => (value < least ? value : least));
-  const high = corners.reduce((most, value) => (value > most ? value : most));
+  let low = smallest(a * c, a * d, b * c, b * d);
+  const high = largest(a * c, a * d, b * c, b * d);
   const isSquare =
     system.left.variable[product] === system.right.variable[product] &&
     system.left.scale[product] === system.right.scale[product] &&
     system.left.offset[product] === system.right.offset[product];
-  if (isSquare) {
-    const [first, last] = [a * a, b * b];
-    low = a <= 0n && b >= 0n ? 0n : first < last ? first : last;
-  }
+  if (isSquare) low = a <= 0n && b >= 0n ? 0n : smallest(a * a, b * b);
   return scaleInterval(system.integers.big[system.multiplier[product]], [low, high]);
 }
 
@@ -49,7 +45,7 @@ export function boundRowByCases(
   }
   if (target < 0) return null;
   const { big } = system.integers;
-  const hull: [bigint, bigint][] = [];
+  let bounds: Interval | null = null;
   for (const value of ranges.get(choice)) {
     const weight =
       big[system.multiplier[product]] * (big[selector.scale[product]] * value + big[selector.offset[product]]);
@@ -63,22 +59,18 @@ export function boundRowByCases(
     add(0, weight * big[other.offset[product]]);
     expand(system, other.variable[product], weight * big[other.scale[product]], add);
     const factor = terms.get(target) ?? 0n;
-    if (factor !== 1n && factor !== -1n) return null;
+    if (factor % system.field.modulus === 0n) return null;
     let [low, high] = [0n, 0n];
     for (const [variable, coefficient] of terms) {
       if (variable === target || coefficient === 0n) continue;
-      if (!ranges.has(variable)) return null;
-      const [least, most] = scaleInterval(coefficient, ranges.get(variable));
+      if (!ranges.has(variable) || coefficient % factor !== 0n) return null;
+      const [least, most] = scaleInterval(-coefficient / factor, ranges.get(variable));
       low += least;
       high += most;
     }
-    hull.push(factor === 1n ? [-high, -low] : [low, high]);
+    bounds = bounds ? hull(bounds, [low, high]) : [low, high];
   }
-  return {
-    variable: target,
-    low: hull.reduce((least, [low]) => (low < least ? low : least), hull[0][0]),
-    high: hull.reduce((most, [, high]) => (high > most ? high : most), hull[0][1]),
-  };
+  return bounds && { variable: target, low: bounds[0], high: bounds[1] };
 }
 
 /** Adds `factor` times a variable, as the combination that defines it where it is short. */

@@ -20,11 +20,11 @@ export interface Finding {
   readonly message: string;
 }
 
-/** An interval that every satisfying assignment keeps to, as integers modulo the field; null where none was derived. */
+/** An interval that every satisfying assignment keeps to, decimal integers modulo the field; null where none was derived. */
 export interface SignalRange {
   readonly wire: number;
   readonly signal: string;
-  readonly range: { readonly min: bigint; readonly max: bigint } | null;
+  readonly range: { readonly min: string; readonly max: string } | null;
 }
 
 /** A range the caller claims for a wire: it is proved from the constraints, never assumed. */
@@ -34,9 +34,10 @@ export interface DeclaredRange {
   readonly max: bigint | number;
 }
 
+/** Plain data: `JSON.stringify` writes it as it is. */
 export interface AuditReport {
-  /** `proved`: outputs are a function of the inputs, declared ranges hold, no integer argument wraps, no input is loose. */
-  readonly verdict: 'proved' | 'unproven';
+  /** Outputs are a function of the inputs, declared ranges hold, no integer argument wraps, no input is loose. */
+  readonly proved: boolean;
   readonly constraints: number;
   readonly outputs: { readonly total: number; readonly determined: number; readonly ranges: readonly SignalRange[] };
   readonly wires: {
@@ -55,8 +56,8 @@ export interface AuditReport {
   readonly findings: readonly Finding[];
   /** Findings beyond the limit, not listed. */
   readonly omitted: number;
-  /** Wires that nothing shows to be determined, harmless hints left out; for the counterexample search. */
-  readonly undetermined: Uint32Array;
+  /** Wires that nothing shows to be determined, harmless ones left out; for the counterexample search. */
+  readonly undetermined: readonly number[];
 }
 
 export interface AuditOptions {

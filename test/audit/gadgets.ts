@@ -1,4 +1,4 @@
-import { type Lc, type Sketch, add, constant, lc, scale, sub } from './sketch.js';
+import { add, constant, type Lc, lc, type Sketch, scale, sub } from './sketch.js';
 
 /** Hand-written forms of the gadgets of the circuit module, for tests of the audit alone. */
 
@@ -52,10 +52,7 @@ export function reluRequantize(s: Sketch, input: Lc, p: number, shift: number, b
   const positive = all[p];
   const low = weigh(all.slice(shift, shift + bits));
   if (p === shift + bits) return s.product('relu', positive, low);
-  const high = add(
-    scale(1n << BigInt(p - shift - bits), sub(positive, one)),
-    weigh(all.slice(shift + bits, p)),
-  );
+  const high = add(scale(1n << BigInt(p - shift - bits), sub(positive, one)), weigh(all.slice(shift + bits, p)));
   const t = zeroTest(s, high);
   const most = (1n << BigInt(bits)) - 1n;
   const out = s.hint('relu', (v) => v(t) * v(low) + most * (v(positive) - v(t)));
@@ -119,7 +116,14 @@ export function divide(s: Sketch, a: Lc, b: Lc, qb: number, rb: number, parts = 
 }
 
 /** Thermometer code of x against ascending thresholds, `low <= x < high`. Returns `[x >= t_j]`. */
-export function thermometer(s: Sketch, x: Lc, thresholds: readonly number[], low: number, high: number, p: number): Lc[] {
+export function thermometer(
+  s: Sketch,
+  x: Lc,
+  thresholds: readonly number[],
+  low: number,
+  high: number,
+  p: number,
+): Lc[] {
   const code: Lc[] = [];
   let lower: Lc = constant(low);
   let upper: Lc = constant(thresholds[0]);

@@ -123,7 +123,11 @@ export class Sketch {
         }
         start.push(wire.length);
       }
-      return { start: Uint32Array.from(start), wire: Uint32Array.from(wire), coefficient: Uint32Array.from(coefficient) };
+      return {
+        start: Uint32Array.from(start),
+        wire: Uint32Array.from(wire),
+        coefficient: Uint32Array.from(coefficient),
+      };
     };
     const count = (kind: Kind) => this.kinds.filter((own) => own === kind).length;
     return {

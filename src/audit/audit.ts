@@ -66,7 +66,7 @@ export function auditR1cs(r1cs: R1cs, options: AuditOptions = {}): AuditReport {
   const loose = inputs.filter((wire) => !system.mentioned[wire]).length;
   const outputs = Array.from({ length: r1cs.outputCount }, (_, at) => at + 1);
   return {
-    verdict: findings.some(({ level }) => level === 'error') ? 'unproven' : 'proved',
+    proved: !findings.some(({ level }) => level === 'error'),
     constraints: r1cs.constraintCount,
     outputs: {
       total: r1cs.outputCount,
@@ -89,7 +89,7 @@ export function auditR1cs(r1cs: R1cs, options: AuditOptions = {}): AuditReport {
     assumptions: assumed.map(({ wire, min, max }) => `${name(wire)} lies in [${min}, ${max}]`),
     findings: findings.slice(0, limit),
     omitted: Math.max(0, findings.length - limit) + explained.omitted,
-    undetermined: Uint32Array.from(undetermined),
+    undetermined,
   };
 }
 
@@ -112,7 +112,7 @@ function countRules(how: Uint8Array): Partial<Record<Rule, number>> {
 
 function describeRange(wire: number, ranges: Ranges, name: (wire: number) => string): SignalRange {
   const range = ranges.has(wire) ? ranges.get(wire) : null;
-  return { wire, signal: name(wire), range: range && { min: range[0], max: range[1] } };
+  return { wire, signal: name(wire), range: range && { min: `${range[0]}`, max: `${range[1]}` } };
 }
 
 function checkDeclared(declared: readonly DeclaredRange[], ranges: Ranges, name: (wire: number) => string): Finding[] {
