@@ -16,7 +16,7 @@ const LEAST_SHARE = 1 / 8;
 
 /** Room beyond the observed range, larger where few samples were seen. */
 function marginFor(samples: number): number {
-  return Math.min(0.25, 1.5 / Math.sqrt(samples));
+  return Math.min(0.5, 4 / Math.sqrt(samples));
 }
 
 /**

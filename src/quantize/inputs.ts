@@ -9,8 +9,10 @@ import type { QuantizeOptions } from './options.js';
 
 /** Tensors up to this many elements are tabular: every element is a feature with a scale of its own, and cheap to widen. */
 const TABULAR_ELEMENTS = 128;
+/** Bits that a feature of a table gets beyond those of an image: they are few, and their ranges are guessed. */
+const TABULAR_BITS = 3;
 /** Room beyond the calibrated range of a tabular feature, at each end that isn't 0. */
-const TABULAR_MARGIN = 0.1;
+const TABULAR_MARGIN = 0.4;
 /** Integers observed up to this range are kept as they are. */
 const LARGEST_INTEGER_RANGE = 2 ** 16;
 
@@ -35,7 +37,7 @@ export function encodeInput(value: GraphValue, rows: readonly Float64Array[], op
     return { scale: Float64Array.of(1), zeroPoint: Float64Array.of(-all.low), bits, max: 2 ** bits - 1 };
   }
   const isTabular = size <= TABULAR_ELEMENTS && value.shape.filter((extent) => extent > 1).length <= 1;
-  const bits = options.inputBits + (isTabular ? 2 : 0);
+  const bits = options.inputBits + (isTabular ? TABULAR_BITS : 0);
   const levels = 2 ** bits - 1;
   const ranges = isTabular
     ? Array.from({ length: size }, (_, i) => widen(observeMinMax(Float64Array.from(rows, (row) => row[i])), all))

@@ -22,57 +22,27 @@ export interface QuantizeOptions {
 
 /** From cheap to precise; `quantize` tries them in order until the calibration rows agree with the float model. */
 export const presets: readonly QuantizeOptions[] = [
-  {
-    activationBits: 8,
-    inputBits: 8,
-    tableBits: 8,
-    maxTableBits: 10,
-    productBits: 8,
-    weightNoise: 0.5,
-    channelSpread: 2,
-    observer: 'auto',
-  },
-  {
-    activationBits: 8,
-    inputBits: 10,
-    tableBits: 8,
-    maxTableBits: 12,
-    productBits: 10,
-    weightNoise: 0.25,
-    channelSpread: 8,
-    observer: 'auto',
-  },
-  {
-    activationBits: 10,
-    inputBits: 12,
-    tableBits: 10,
-    maxTableBits: 12,
-    productBits: 12,
-    weightNoise: 0.25,
-    channelSpread: 8,
-    observer: 'minmax',
-  },
-  {
-    activationBits: 12,
-    inputBits: 14,
-    tableBits: 12,
-    maxTableBits: 13,
-    productBits: 14,
-    weightNoise: 0.25,
-    channelSpread: 16,
-    observer: 'minmax',
-  },
-  {
-    activationBits: 14,
-    inputBits: 16,
-    tableBits: 13,
-    maxTableBits: 14,
-    productBits: 16,
-    weightNoise: 0.25,
-    channelSpread: 16,
-    observer: 'minmax',
-  },
+  makePreset(8, { inputBits: 8, weightNoise: 0.5, channelSpread: 4 }),
+  makePreset(9, { inputBits: 9, channelSpread: 4 }),
+  makePreset(10, { inputBits: 10 }),
+  makePreset(11, { inputBits: 12 }),
+  makePreset(12, { inputBits: 14, observer: 'minmax' }),
+  makePreset(14, { inputBits: 16, observer: 'minmax' }),
 ];
+
+function makePreset(bits: number, changes: Partial<QuantizeOptions>): QuantizeOptions {
+  return {
+    activationBits: bits,
+    inputBits: bits,
+    tableBits: Math.min(bits, 12),
+    maxTableBits: Math.min(bits + 3, 14),
+    productBits: bits + 1,
+    weightNoise: 0.5,
+    channelSpread: 8,
+    observer: 'auto',
+    ...changes,
+  };
+}
 
 /** The preset for a fixed activation width, as `--bits` asks for. */
 export function presetForBits(bits: number): QuantizeOptions {

@@ -5,6 +5,7 @@ import { makeNonNegative } from './affine.js';
 import { QuantBuilder } from './builder.js';
 import { assignChannels } from './channels.js';
 import { QuantizeContext } from './context.js';
+import { expectFlips } from './flips.js';
 import { encodeInput, quantizeInput } from './inputs.js';
 import type { QuantGraph } from './ir.js';
 import { type LayerReport, reportLayers } from './layer-report.js';
@@ -21,6 +22,8 @@ export type FloatTrace = ReadonlyMap<ValueId, readonly Float64Array[]>;
 export interface Quantized {
   readonly graph: QuantGraph;
   readonly layers: readonly LayerReport[];
+  /** Share of decisions that the error of the integers is expected to flip; null where nothing is decided. */
+  readonly expectedFlips: number | null;
 }
 
 /** Runs the float graph over the calibration rows. */
@@ -73,5 +76,5 @@ export function quantizeGraph(graph: Graph, trace: FloatTrace, options: Quantize
     const stand = ctx.standIn(output.value);
     return { ...output, value: makeNonNegative(ctx, stand, `output ${output.name}`) };
   });
-  return { graph: builder.finish(outputs), layers: reportLayers(ctx) };
+  return { graph: builder.finish(outputs), layers: reportLayers(ctx), expectedFlips: expectFlips(ctx) };
 }

@@ -9,6 +9,8 @@ import { type FloatTrace, type Quantized, quantizeGraph, type RealRow } from './
 
 /** Rows on which both models must decide alike before a preset is taken, as a share. */
 const ENOUGH_AGREEMENT = 0.995;
+/** Share of decisions that may be expected to change. */
+const FEW_FLIPS = 0.0005;
 /** Largest relative error of real-valued outputs where classes are decided, and where the value itself is the answer. */
 const ENOUGH_PRECISION = { classes: 0.05, values: 0.015 };
 
@@ -72,9 +74,10 @@ export function tryOptions(
   return { ...quantized, options, accuracy: measureAccuracy(outputSpecs(graph), float, integer) };
 }
 
-function isGoodEnough({ top1Agreement, relativeError }: Accuracy): boolean {
+function isGoodEnough({ accuracy: { top1Agreement, relativeError }, expectedFlips }: Candidate): boolean {
   if (top1Agreement === null) return relativeError <= ENOUGH_PRECISION.values;
-  return top1Agreement >= ENOUGH_AGREEMENT && relativeError <= ENOUGH_PRECISION.classes;
+  const isSteady = expectedFlips === null || expectedFlips <= FEW_FLIPS;
+  return isSteady && top1Agreement >= ENOUGH_AGREEMENT && relativeError <= ENOUGH_PRECISION.classes;
 }
 
 function isBetter(a: Accuracy, b: Accuracy): boolean {
@@ -89,16 +92,18 @@ function isBetter(a: Accuracy, b: Accuracy): boolean {
 export function searchPresets(graph: Graph, rows: readonly RealRow[], trace: FloatTrace, bits?: number): Candidate {
   if (bits !== undefined) return tryOptions(graph, rows, trace, presetForBits(bits));
   let best: Candidate | undefined;
+  let failure: unknown;
   for (const preset of presets) {
     let candidate: Candidate;
     try {
       candidate = tryOptions(graph, rows, trace, preset);
     } catch (error) {
-      if (best) return best;
-      throw error;
+      failure ??= error;
+      continue;
     }
-    if (isGoodEnough(candidate.accuracy)) return candidate;
+    if (isGoodEnough(candidate)) return candidate;
     if (!best || isBetter(candidate.accuracy, best.accuracy)) best = candidate;
   }
-  return best as Candidate;
+  if (!best) throw failure;
+  return best;
 }

@@ -1,0 +1,52 @@
+import type { ValueId } from '../graph/ir.js';
+import type { QuantizeContext } from './context.js';
+import { dequantize } from './inputs.js';
+
+/** Scores of which the largest decides: what feeds a final arg max, or a first output of several elements. */
+function findScores(ctx: QuantizeContext): { readonly value: ValueId; readonly window: Int32Array } | null {
+  for (const output of ctx.graph.outputs) {
+    const producer = ctx.graph.nodes.find((node) => node.output === output.value);
+    if (producer?.kind === 'argmax' && producer.windows.length === 1)
+      return { value: producer.inputs[0], window: producer.windows[0] };
+  }
+  const [first] = ctx.graph.outputs;
+  const { shape, type } = ctx.graph.values[first.value];
+  const size = shape.reduce((a, b) => a * b, 1);
+  return size > 1 && type === 'float'
+    ? { value: first.value, window: Int32Array.from({ length: size }, (_, i) => i) }
+    : null;
+}
+
+/** Upper tail of the normal distribution (Abramowitz and Stegun 26.2.17), error below 1e-7. */
+function normalTail(x: number): number {
+  const t = 1 / (1 + 0.2316419 * x);
+  const poly = t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
+  return (poly * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI);
+}
+
+/**
+ * How many decisions the rounding is expected to change: with the error between the two leading scores taken as normal, of
+ * the size seen on the calibration rows, the mean over rows of the chance that it exceeds the lead. Tells apart models that
+ * agree on few rows by luck from those that agree with room to spare. The closest call is left out:
+ * no width settles a tie.
+ */
+export function expectFlips(ctx: QuantizeContext): number | null {
+  const scores = findScores(ctx);
+  if (!scores) return null;
+  const id = ctx.standIn(scores.value);
+  const value = ctx.value(id);
+  const integers = ctx.integersOf(id);
+  const leads: number[] = [];
+  let squares = 0;
+  for (const [r, reals] of ctx.rowsOf(scores.value).entries()) {
+    const given = dequantize(integers[r], value);
+    const ranked = Array.from(scores.window).sort((p, q) => reals[q] - reals[p]);
+    const [first, second] = ranked;
+    leads.push(reals[first] - reals[second]);
+    squares += (reals[first] - reals[second] - (given[first] - given[second])) ** 2;
+  }
+  const deviation = Math.sqrt(squares / leads.length);
+  if (deviation === 0) return 0;
+  const chances = leads.map((lead) => normalTail(lead / deviation)).sort((a, b) => a - b);
+  return chances.slice(0, -1).reduce((sum, chance) => sum + chance, 0) / leads.length;
+}
