@@ -40,7 +40,7 @@ for (const m of readdirSync(D)) {
     };
     const cal = await readRows(join(d, 'calibration.json'), spec);
     const test = await readRows(join(d, 'test.json'), spec);
-    const rows = cal.rows.slice(0, 100);
+    const rows = cal.rows.slice(0, 200);
     const trace = traceFloat(graph, rows);
     const t1 = Date.now();
     const c = searchPresets(graph, rows, trace);

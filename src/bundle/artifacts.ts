@@ -47,7 +47,7 @@ const MADE_BY: Readonly<Record<ArtifactName, string>> = {
   circom: 'compile',
   r1cs: 'compile',
   wireOrder: 'compile',
-  symbols: 'compile',
+  wireOrder: 'compile',
   witnessProgram: 'compile',
   audit: 'audit',
   provingKey: 'setup',

@@ -47,11 +47,11 @@ export function countBytes(layouts: readonly TensorLayout[]): number {
   return layouts.reduce((sum, layout) => sum + sizeOf(layout.shape) * layout.bytesPerElement, 0);
 }
 
-/** Names of the public signals of a packed statement: output limbs, input limbs, context. */
+/** Names of the public signals of a packed statement: input limbs, output limbs, context. */
 export function namePackedSignals(inputByteCount: number, outputByteCount: number): string[] {
   const limbs = (side: string, byteCount: number) =>
     Array.from({ length: countLimbs(byteCount) }, (_, k) => `${side}[${k}]`);
-  return [...limbs('output', outputByteCount), ...limbs('input', inputByteCount), 'context'];
+  return [...limbs('input', inputByteCount), ...limbs('output', outputByteCount), 'context'];
 }
 
 /**

@@ -101,7 +101,7 @@ describe('the manifest', () => {
     const { inputs, outputs, publicSignals } = describeStatement(makeEveryKind());
     expect(inputs.map(({ bytesPerElement, bits }) => [bytesPerElement, bits])).to.deep.equal([[1, 8]]);
     expect(outputs.slice(0, 2).map((output) => output.bytesPerElement)).to.deep.equal([1, 2]);
-    expect(publicSignals).to.deep.equal(['output[0]', 'input[0]', 'context']);
+    expect(publicSignals).to.deep.equal(['input[0]', 'output[0]', 'context']);
   });
 });
 

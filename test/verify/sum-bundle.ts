@@ -30,7 +30,7 @@ export async function makeSumBundle(): Promise<SumBundle> {
       [5, 1n],
     ],
     one,
-    [[1, 1n]],
+    [[2, 1n]],
   );
   builder.add(
     [
@@ -38,7 +38,7 @@ export async function makeSumBundle(): Promise<SumBundle> {
       [5, 1n],
     ],
     one,
-    [[2, 1n]],
+    [[1, 1n]],
   );
   builder.add([[3, 1n]], [[3, 1n]], [[6, 1n]]);
   const r1cs = builder.finish({ wireCount: 7, outputCount: 2, publicInputCount: 1, privateInputCount: 2 });
@@ -85,7 +85,7 @@ export async function makeSumBundle(): Promise<SumBundle> {
     manifest,
     verificationKey,
     async prove(x0, x1, context = 0n) {
-      const values = [1, x0 + x1, 256 * x0 + x1, context, x0, x1, (context * context) % R].map(BigInt);
+      const values = [1, 256 * x0 + x1, x0 + x1, context, x0, x1, (context * context) % R].map(BigInt);
       const result = await prove(createSnarkjsProver(), key, writeWtns(values));
       const run = { inputs: { x: [x0, x1] }, outputs: { y: [x0 + x1] } };
       return makeProofFile(manifest, run, context as FieldElement, result);

@@ -60,7 +60,7 @@ describe('verifying an inference', () => {
     await refuse((file) => {
       file.statement.output = '04';
       file.outputs.y = { integers: [4], real: [-8] };
-      file.publicSignals[0] = '4';
+      file.publicSignals[1] = '4';
     }, 'pairing');
     await refuse((file) => {
       file.context.value = '78';
