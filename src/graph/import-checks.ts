@@ -19,7 +19,7 @@ export function checkOpsets(model: OnnxModel, nodes: readonly OnnxNode[], diagno
       severity: version < 1 || version < span[0] - 1 ? 'error' : 'warning',
       where: `opset ${label} ${version}`,
       message: `only versions ${span[0]} to ${span[1]} are supported as specified`,
-      hint: `export with opset ${span[1] > 17 ? 17 : span[1]}`,
+      hint: `export with opset ${Math.min(span[1], 17)}`,
     });
   }
 }
