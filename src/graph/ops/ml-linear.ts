@@ -3,7 +3,7 @@ import {
   applyDense,
   chooseByThreshold,
   chooseLargest,
-  mirrorScore,
+  pairScores,
   readClassLabels,
   readPostTransform,
   splitRows,
@@ -29,9 +29,8 @@ const linearClassifier: ImportRule = (context) => {
   const pair: [string | number, string | number] =
     labels.length === 2 ? [labels[0], labels[1]] : words ? ['0', '1'] : [0, 1];
   const label = chooseByThreshold(context, scores, 0, pair);
-  if (transform === 'PROBIT')
-    return labels.length === 2 ? [label] : [label, transformScores(context, scores, transform)];
-  return [label, labels.length === 2 ? mirrorScore(context, scores, 1) : scores];
+  if (labels.length === 2) return [label, pairScores(context, scores, 1, transform)];
+  return [label, transform === 'PROBIT' ? transformScores(context, scores, transform) : scores];
 };
 
 const linearRegressor: ImportRule = (context) => {

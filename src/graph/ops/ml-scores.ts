@@ -92,6 +92,22 @@ export function mirrorScore(context: RuleContext, score: Operand, offset: number
   return applyDense(context, score, [Float64Array.of(-1), Float64Array.of(1)], [offset, 0]);
 }
 
+/**
+ * The two columns that onnxruntime writes for one score: the sigmoids of -s and s for LOGISTIC, else `[offset - s, s]`
+ * untransformed. For PROBIT it leaves the second column undefined, so that the scores are refused.
+ */
+export function pairScores(
+  context: RuleContext,
+  score: Operand,
+  offset: number,
+  transform: PostTransform,
+): Operand | undefined {
+  if (transform === 'LOGISTIC') return transformScores(context, mirrorScore(context, score, 0), transform);
+  if (transform !== 'PROBIT') return mirrorScore(context, score, offset);
+  context.scope.warn('the scores of one score under PROBIT are not defined: the output is left out');
+  return undefined;
+}
+
 /** The inverse of the normal distribution in the closed approximation that onnxruntime uses. */
 function probit(): ScalarFunction {
   const p = call('sub', call('mul', constant(2), X), constant(1));

@@ -4,6 +4,7 @@ import {
   chooseLargest,
   mirrorScore,
   type PostTransform,
+  pairScores,
   readClassLabels,
   readPostTransform,
   rowsOf,
@@ -71,7 +72,7 @@ function classifyMany(
   labels: readonly (string | number)[],
   base: readonly number[],
   transform: PostTransform,
-): Operand[] {
+): (Operand | undefined)[] {
   if (base.length !== 0 && base.length !== labels.length)
     return context.unsupported(`${base.length} base values for ${labels.length} classes`);
   const all = labels.map((_, c) => c);
@@ -102,7 +103,7 @@ function classifyTwo(
   labels: readonly (string | number)[],
   base: readonly number[],
   transform: PostTransform,
-): Operand[] {
+): (Operand | undefined)[] {
   const weights = [...forest.votes.values()].flat().map((vote) => vote.weight);
   const threshold = weights.every((weight) => weight >= 0) ? 0.5 : 0;
   const pair: [string | number, string | number] = [labels[0], labels[1]];
@@ -113,16 +114,13 @@ function classifyTwo(
   };
   if (!voted.has(1)) {
     if (base.length === 2) {
-      const scores = scoreForest(context, x, forest, [0, 1], base);
+      const scores = scoreForest(context, x, forest, [0, 1], [base[0], 0]);
       const label = chooseByThreshold(context, column(scores, 0), threshold, pair);
       return [label, transformScores(context, scores, transform)];
     }
     const score = scoreForest(context, x, forest, [0], [base[0] ?? 0]);
     const label = chooseByThreshold(context, score, threshold, pair);
-    if (transform === 'PROBIT') return [label];
-    if (threshold > 0) return [label, mirrorScore(context, score, 1)];
-    const mirrored = mirrorScore(context, score, 0);
-    return [label, transform === 'LOGISTIC' ? transformScores(context, mirrored, transform) : mirrored];
+    return [label, pairScores(context, score, threshold > 0 ? 1 : 0, transform)];
   }
   if (!alwaysVoted(forest, 1))
     return context.unsupported(
@@ -203,6 +201,7 @@ function scoreExtreme(
     return scoreForest(context, x, tree, columns, zeros, sign);
   });
   const size = perTree[0].shape[0] * columns.length;
+  const joined = concat(builder, perTree, 0);
   const windows = Array.from({ length: size }, (_, i) => Int32Array.from(perTree, (_, t) => t * size + i));
   const map = {
     windows: Array.from({ length: size }, (_, i) => Int32Array.of(i)),
@@ -211,7 +210,7 @@ function scoreExtreme(
     rowKernel: new Int32Array(size),
     bias: Float64Array.from({ length: size }, (_, i) => offsets[i % columns.length]),
   };
-  return builder.linear([builder.max(perTree, windows, [size])], map, perTree[0].shape);
+  return builder.linear([builder.max([joined], windows, [size])], map, perTree[0].shape);
 }
 
 const treeEnsembleRegressor: ImportRule = (context) => {

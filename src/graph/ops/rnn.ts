@@ -1,5 +1,5 @@
 import type { GraphBuilder, Operand } from '../builder.js';
-import type { ScalarFunction } from '../scalar.js';
+import { call, composeScalar, constant, type ScalarFunction, X } from '../scalar.js';
 import { readActivations } from './rnn-activations.js';
 import {
   type Cell,
@@ -178,9 +178,11 @@ function updateCell(
 function readFunctions(context: RuleContext, defaults: readonly string[]): ScalarFunction[][] {
   const directions = context.text('direction', 'forward') === 'bidirectional' ? 2 : 1;
   const functions = readActivations(context, directions, defaults);
-  if (context.attribute('clip') !== undefined)
-    return context.unsupported('attribute clip', 'export the recurrent layer without clip');
-  return functions;
+  const clip = context.float('clip', Number.POSITIVE_INFINITY);
+  if (clip === Number.POSITIVE_INFINITY) return functions;
+  const clipped = call('min', call('max', X, constant(-clip)), constant(clip));
+  // The third function, of an LSTM's cell state, sees it unclipped.
+  return functions.map((list) => list.map((fn, i) => (i < 2 ? composeScalar(fn, clipped) : fn)));
 }
 
 const rnn: ImportRule = (context) => {

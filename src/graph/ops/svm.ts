@@ -4,7 +4,7 @@ import {
   applyDense,
   chooseByThreshold,
   chooseLargest,
-  mirrorScore,
+  pairScores,
   readClassLabels,
   readPostTransform,
   rowsOf,
@@ -160,11 +160,13 @@ const svmClassifier: ImportRule = (context) => {
     labels.length === 2
       ? chooseByThreshold(context, scores, 0, [labels[1], labels[0]])
       : chooseLargest(context, countVotes(context, scores, labels.length, pairs), labels);
-  if ((context.floats('prob_a') ?? []).length > 0) return [label];
+  if ((context.floats('prob_a') ?? []).length > 0) {
+    context.scope.warn('the probabilities of an SVM (prob_a, prob_b) are not supported: only the label is left');
+    return [label];
+  }
   const transform = readPostTransform(context);
   if (labels.length > 2) return [label, transformScores(context, scores, transform)];
-  if (transform === 'PROBIT') return [label];
-  return [label, mirrorScore(context, scores, transform === 'NONE' ? 0 : 1)];
+  return [label, pairScores(context, scores, transform === 'NONE' ? 0 : 1, transform)];
 };
 
 const svmRegressor: ImportRule = (context) => {
