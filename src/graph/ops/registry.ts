@@ -1,15 +1,20 @@
 import { activationRules } from './activation.js';
+import { compareRules } from './compare.js';
 import { constantRules } from './constant.js';
 import { convRules } from './conv.js';
 import { elementwiseRules } from './elementwise.js';
+import { gatherRules } from './gather.js';
 import { matmulRules } from './matmul.js';
 import { linearModelRules } from './ml-linear.js';
 import { preprocessRules } from './ml-preprocess.js';
 import { labelRules } from './ml-preprocess-labels.js';
 import { treeRules } from './ml-trees.js';
 import { moveRules } from './move.js';
+import { normRules } from './norm.js';
 import { poolRules } from './pool.js';
 import { quantizedRules } from './quantized.js';
+import { reduceRules } from './reduce.js';
+import { resizeRules } from './resize.js';
 import { recurrentRules } from './rnn.js';
 import type { RuleRecord } from './rule.js';
 import { selectRules } from './select.js';
@@ -27,6 +32,11 @@ export const rules: RuleRecord = {
   ...poolRules,
   ...selectRules,
   ...shapeRules,
+  ...resizeRules,
+  ...reduceRules,
+  ...normRules,
+  ...gatherRules,
+  ...compareRules,
   ...labelRules,
   ...linearModelRules,
   ...preprocessRules,

@@ -1,0 +1,224 @@
+import { formatShape, sizeOf, stridesOf } from '../../core/tensor.js';
+import type { Operand } from '../builder.js';
+import { pickSlices } from './move.js';
+import type { ImportRule, RuleContext, RuleRecord } from './rule.js';
+import { oneHotOf } from './select.js';
+import { stridedIndex } from './support/broadcast.js';
+import { add, mul, scaleByTensor, sub } from './support/elementwise.js';
+import { matmul } from './support/matmul.js';
+import { reduceDot } from './support/reduce.js';
+import { normalizeAxis, pick, reshape, takeAxis, transpose } from './support/shape.js';
+
+/** Above this many one-hot entries a lookup by a computed index is refused. */
+const MAX_ONE_HOT = 65_536;
+
+/** Constant indices made non-negative. Refuses one outside `[-extent, extent)`. */
+export function readIndices(context: RuleContext, indices: Operand & { kind: 'const' }, extent: number): number[] {
+  return Array.from(indices.data, (index) => {
+    if (!(index >= -extent && index < extent)) context.unsupported(`index ${index} of ${extent} entries`);
+    return index < 0 ? index + extent : index;
+  });
+}
+
+function checkDepth(context: RuleContext, indices: Operand, depth: number): void {
+  const entries = sizeOf(indices.shape) * depth;
+  if (entries > MAX_ONE_HOT)
+    context.unsupported(
+      `a lookup by computed indices needs ${entries} comparisons`,
+      'make the indices constant, or feed the looked-up values as inputs',
+    );
+}
+
+const gather: ImportRule = (context) => {
+  const builder = context.builder;
+  const data = context.input(0);
+  const indices = context.input(1);
+  const axis = normalizeAxis(context.int('axis', 0), data.shape.length);
+  const depth = data.shape[axis];
+  const shape = [...data.shape.slice(0, axis), ...indices.shape, ...data.shape.slice(axis + 1)];
+  if (indices.kind === 'const')
+    return reshape(takeAxis(builder, data, axis, readIndices(context, indices, depth)), shape);
+  checkDepth(context, indices, depth);
+  const count = sizeOf(indices.shape);
+  const outer = sizeOf(data.shape.slice(0, axis));
+  const inner = sizeOf(data.shape.slice(axis + 1));
+  const hot = oneHotOf(context, reshape(indices, [count]), depth);
+  const rows = transpose(builder, reshape(data, [outer, depth, inner]), [1, 0, 2]);
+  const picked = matmul(builder, hot, reshape(rows, [depth, outer * inner]));
+  const moved = transpose(builder, reshape(picked, [count, outer, inner]), [1, 0, 2]);
+  return { ...reshape(moved, shape), type: data.type };
+};
+
+const gatherElements: ImportRule = (context) => {
+  const builder = context.builder;
+  const data = context.input(0);
+  const indices = context.input(1);
+  const axis = normalizeAxis(context.int('axis', 0), data.shape.length);
+  const depth = data.shape[axis];
+  const strides = stridesOf(data.shape);
+  const shape = indices.shape;
+  const base = stridedIndex(
+    shape,
+    strides.map((stride, a) => (a === axis ? 0 : stride)),
+    0,
+  );
+  if (indices.kind === 'const') {
+    const along = readIndices(context, indices, depth);
+    return pick(
+      builder,
+      data,
+      base.map((source, i) => source + along[i] * strides[axis]),
+      shape,
+    );
+  }
+  checkDepth(context, indices, depth);
+  const hot = oneHotOf(context, indices, depth);
+  const spread = new Int32Array(base.length * depth);
+  base.forEach((source, i) => {
+    for (let d = 0; d < depth; d++) spread[i * depth + d] = source + d * strides[axis];
+  });
+  const candidates = pick(builder, data, spread, [...shape, depth]);
+  return { ...reduceDot(builder, candidates, hot, [shape.length], false), type: data.type };
+};
+
+const gatherNd: ImportRule = (context) => {
+  const data = context.input(0);
+  const indices = context.constant(1, 'the indices');
+  const batchDims = context.int('batch_dims', 0);
+  const depth = indices.shape.at(-1) ?? 0;
+  const strides = stridesOf(data.shape);
+  const tuples = sizeOf(indices.shape.slice(0, -1));
+  const perBatch = tuples / sizeOf(data.shape.slice(0, batchDims));
+  const bases = Array.from({ length: tuples }, (_, n) => {
+    let flat = Math.floor(n / perBatch) * (batchDims > 0 ? strides[batchDims - 1] : 0);
+    for (let d = 0; d < depth; d++) {
+      const extent = data.shape[batchDims + d];
+      const index = indices.data[n * depth + d];
+      if (!(index >= -extent && index < extent)) context.unsupported(`index ${index} of ${extent} entries`);
+      flat += (index < 0 ? index + extent : index) * strides[batchDims + d];
+    }
+    return flat;
+  });
+  const tail = data.shape.slice(batchDims + depth);
+  return pickSlices(context.builder, data, bases, sizeOf(tail), [...indices.shape.slice(0, -1), ...tail]);
+};
+
+const oneHot: ImportRule = (context) => {
+  const builder = context.builder;
+  const indices = context.input(0);
+  const depth = context.constant(1, 'the depth').data[0];
+  const values = context.input(2);
+  const rank = indices.shape.length + 1;
+  const axis = normalizeAxis(context.int('axis', -1), rank);
+  checkDepth(context, indices, depth);
+  const hot = oneHotOf(context, indices, depth);
+  const off = pick(builder, values, Int32Array.of(0), []);
+  const on = pick(builder, values, Int32Array.of(1), []);
+  const span = sub(builder, on, off);
+  const scaled =
+    span.kind === 'const' ? scaleByTensor(builder, hot, span.data, span.shape, values.type) : mul(builder, hot, span);
+  const order = Array.from({ length: rank }, (_, a) => (a === axis ? rank - 1 : a < axis ? a : a - 1));
+  return transpose(builder, add(builder, scaled, off), order);
+};
+
+/** Writes updates over data at flat positions, later writes last; `add` sums instead. */
+function scatter(context: RuleContext, data: Operand, updates: Operand, targets: Int32Array): Operand {
+  const builder = context.builder;
+  const reduction = context.text('reduction', 'none');
+  const size = sizeOf(data.shape);
+  const writers: number[][] = Array.from({ length: size }, () => []);
+  targets.forEach((target, i) => {
+    writers[target].push(size + i);
+  });
+  if (reduction === 'none') {
+    const index = Int32Array.from(writers, (list, i) => list.at(-1) ?? i);
+    return builder.gather([data, updates], index, new Float64Array(), data.shape, data.type);
+  }
+  if (reduction === 'max' || reduction === 'min')
+    return scatterExtreme(context, data, updates, writers, reduction === 'max' ? 1 : -1);
+  if (reduction !== 'add') return context.unsupported(`reduction ${reduction}`);
+  const windows = writers.map((list, i) => Int32Array.of(i, ...list));
+  const longest = Math.max(...windows.map((window) => window.length));
+  const kernels = Array.from({ length: longest + 1 }, (_, n) => new Float64Array(n).fill(1));
+  const rowWindow = Int32Array.from(windows, (_, row) => row);
+  const rowKernel = Int32Array.from(windows, (window) => window.length);
+  const map = { windows, kernels, rowWindow, rowKernel, bias: new Float64Array(size) };
+  return builder.linear([data, updates], map, data.shape, data.type);
+}
+
+function scatterExtreme(
+  context: RuleContext,
+  data: Operand,
+  updates: Operand,
+  writers: readonly number[][],
+  sign: 1 | -1,
+): Operand {
+  const builder = context.builder;
+  const joined = { ...pickBoth(context, data, updates), type: data.type };
+  const signed = sign === 1 ? joined : sub(builder, zeroOf(joined), joined);
+  const windows = writers.map((list, i) => Int32Array.of(i, ...list));
+  const top = builder.max([signed], windows, data.shape);
+  return sign === 1 ? top : sub(builder, zeroOf(top), top);
+}
+
+function pickBoth(context: RuleContext, data: Operand, updates: Operand): Operand {
+  const size = sizeOf(data.shape) + sizeOf(updates.shape);
+  const index = Int32Array.from({ length: size }, (_, i) => i);
+  return context.builder.gather([data, updates], index, new Float64Array(), [size], data.type);
+}
+
+const zeroOf = (x: Operand): Operand => ({ kind: 'const', shape: [], type: x.type, data: Float64Array.of(0) });
+
+const scatterElements: ImportRule = (context) => {
+  const data = context.input(0);
+  const indices = context.constant(1, 'the indices');
+  const updates = context.input(2);
+  const axis = normalizeAxis(context.int('axis', 0), data.shape.length);
+  const strides = stridesOf(data.shape);
+  const along = readIndices(context, indices, data.shape[axis]);
+  const base = stridedIndex(
+    indices.shape,
+    strides.map((stride, a) => (a === axis ? 0 : stride)),
+    0,
+  );
+  return scatter(
+    context,
+    data,
+    updates,
+    base.map((target, i) => target + along[i] * strides[axis]),
+  );
+};
+
+const scatterNd: ImportRule = (context) => {
+  const data = context.input(0);
+  const indices = context.constant(1, 'the indices');
+  const updates = context.input(2);
+  const depth = indices.shape.at(-1) ?? 0;
+  const strides = stridesOf(data.shape);
+  const tuples = sizeOf(indices.shape.slice(0, -1));
+  const inner = sizeOf(data.shape.slice(depth));
+  if (sizeOf(updates.shape) !== tuples * inner)
+    context.unsupported(`updates ${formatShape(updates.shape)} for ${tuples} slices of ${inner}`);
+  const targets = new Int32Array(tuples * inner);
+  for (let n = 0; n < tuples; n++) {
+    let flat = 0;
+    for (let d = 0; d < depth; d++) {
+      const extent = data.shape[d];
+      const index = indices.data[n * depth + d];
+      if (!(index >= -extent && index < extent)) context.unsupported(`index ${index} of ${extent} entries`);
+      flat += (index < 0 ? index + extent : index) * strides[d];
+    }
+    for (let i = 0; i < inner; i++) targets[n * inner + i] = flat + i;
+  }
+  return scatter(context, data, updates, targets);
+};
+
+export const gatherRules: RuleRecord = {
+  Gather: gather,
+  GatherElements: gatherElements,
+  GatherND: gatherNd,
+  OneHot: oneHot,
+  ScatterElements: scatterElements,
+  Scatter: scatterElements,
+  ScatterND: scatterNd,
+};
