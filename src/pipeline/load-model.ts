@@ -8,7 +8,7 @@ import { ZkinferError } from '../core/error.js';
 import type { Shape } from '../core/tensor.js';
 import { type ImportedInput, importGraph } from '../graph/import.js';
 import type { Graph } from '../graph/ir.js';
-import { optimizeGraph } from '../graph/optimize.js';
+import { optimizeGraph } from '../graph/passes/optimize.js';
 import type { OnnxModel } from '../onnx/model.js';
 import { readOnnx } from '../onnx/read.js';
 

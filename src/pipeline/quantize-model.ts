@@ -145,7 +145,7 @@ export async function quantizeModel(request: QuantizeRequest): Promise<{ qmodel:
     constraints: cost.constraints,
     domainPower: cost.domainPower,
     toNextPower: cost.toNextPower,
-    layers: chosen.layers.map((layer) => ({ ...layer, constraints: sumLayer(cost.layers, layer.layer) })),
+    layers: joinCosts(chosen.layers, cost.layers),
     warnings,
   };
   return {
@@ -158,8 +158,16 @@ function printNote(diagnostic: Diagnostic): string {
   return `${diagnostic.where}: ${diagnostic.message}${diagnostic.hint ? ` (${diagnostic.hint})` : ''}`;
 }
 
-function sumLayer(layers: readonly { readonly layer: string; readonly constraints: number }[], name: string): number {
-  return layers.reduce((sum, layer) => sum + (layer.layer === name ? layer.constraints : 0), 0);
+/** Puts the cost of each layer at the last of the nodes that bear its name. */
+function joinCosts(
+  layers: readonly LayerReport[],
+  costs: readonly { readonly layer: string; readonly constraints: number }[],
+): LayerLine[] {
+  return layers.map((line, at) => {
+    const isLast = !layers.slice(at + 1).some((later) => later.layer === line.layer);
+    const total = costs.reduce((sum, cost) => sum + (cost.layer === line.layer ? cost.constraints : 0), 0);
+    return { ...line, constraints: isLast ? total : 0 };
+  });
 }
 
 function describeQModel(

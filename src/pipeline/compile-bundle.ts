@@ -1,0 +1,152 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { auditR1cs } from '../audit/audit.js';
+import type { ArtifactName } from '../bundle/artifact-names.js';
+import { writeFileAtomic } from '../bundle/atomic.js';
+import { describeStatement } from '../bundle/describe-statement.js';
+import { digestBytes } from '../bundle/digest.js';
+import { withBundleLock } from '../bundle/lock.js';
+import type { Manifest } from '../bundle/manifest.js';
+import { MANIFEST_FORMAT } from '../bundle/manifest.js';
+import { writeManifest } from '../bundle/manifest-file.js';
+import { bundlePaths } from '../bundle/paths.js';
+import { encodeQModel } from '../bundle/qmodel.js';
+import { readQModel } from '../bundle/qmodel-file.js';
+import { compareR1cs } from '../circom/compare.js';
+import { compileCircom } from '../circom/compile.js';
+import { encodeR1cs, readR1cs } from '../circom/r1cs-file.js';
+import { readSym } from '../circom/sym-file.js';
+import type { R1cs } from '../circuit/constraints.js';
+import { emitCircom } from '../circuit/emit-circom.js';
+import { emitR1cs } from '../circuit/emit-r1cs.js';
+import { lowerCircuit } from '../circuit/lower.js';
+import { ZkinferError } from '../core/error.js';
+import { packageRoot, toolVersions } from './package.js';
+import { encodeWireOrder, identityOrder, matchWires } from './wire-order.js';
+
+export interface CompileRequest {
+  readonly qmodelPath: string;
+  readonly outDir: string;
+  /** `circom` compiles the text and checks it against our own constraints; `direct` uses ours alone. */
+  readonly engine?: 'circom' | 'direct';
+  /** False leaves the soundness audit out. */
+  readonly audit?: boolean;
+  readonly onProgress?: (stage: string) => void;
+}
+
+export interface CompileReport {
+  readonly bundle: string;
+  readonly engine: 'circom' | 'direct';
+  readonly constraints: number;
+  readonly wires: number;
+  readonly publicSignals: readonly string[];
+  readonly layers: readonly { readonly name: string; readonly kind: string; readonly constraints: number }[];
+  /** `proved`, or `skipped` where it was left out. */
+  readonly audit: 'proved' | 'skipped';
+}
+
+/**
+ * Compiles an integer model into a bundle folder: circom text, constraints, manifest.
+ * @throws ZkinferError TRANSLATION_DIFFERS when circom's constraints are not ours, AUDIT_FAILED when an output is not proved
+ * to be determined by the inputs
+ */
+export async function compileBundle(request: CompileRequest): Promise<CompileReport> {
+  const progress = request.onProgress ?? (() => {});
+  const engine = request.engine ?? 'circom';
+  const qmodel = await readQModel(request.qmodelPath);
+  progress('lowering to gadgets');
+  const program = lowerCircuit(qmodel.graph);
+  const { r1cs, wireNames } = emitR1cs(program);
+  const circom = emitCircom(program);
+  const files = new Map<ArtifactName, Uint8Array | string>([
+    ['qmodel', encodeQModel(qmodel)],
+    ['circom', circom],
+  ]);
+  await mkdir(request.outDir, { recursive: true });
+  return withBundleLock(request.outDir, async () => {
+    if (engine === 'circom') {
+      progress('compiling with circom');
+      const built = await compileChecked(circom, r1cs, wireNames, request.outDir);
+      files.set('r1cs', built.r1cs).set('witnessProgram', built.witnessProgram).set('wireOrder', built.wireOrder);
+    } else {
+      files.set('r1cs', encodeR1cs(r1cs)).set('wireOrder', encodeWireOrder(identityOrder(r1cs.wireCount)));
+    }
+    let audit: CompileReport['audit'] = 'skipped';
+    if (request.audit !== false) {
+      progress('auditing soundness');
+      files.set('audit', JSON.stringify(requireProved(auditR1cs(r1cs, { names: wireNames }))));
+      audit = 'proved';
+    }
+    const manifest: Manifest = {
+      format: MANIFEST_FORMAT,
+      name: basename(request.outDir),
+      source: qmodel.source,
+      tools: await toolVersions(),
+      artifacts: Object.fromEntries([...files].map(([name, content]) => [name, digestBytes(content)])),
+      statement: describeStatement(qmodel.graph),
+      circuit: {
+        engine,
+        flags: engine === 'circom' ? ['--O1'] : [],
+        constraints: r1cs.constraintCount,
+        wires: r1cs.wireCount,
+        layers: program.layers.map((layer) => ({
+          name: layer.label,
+          kind: layer.kind,
+          constraints: layer.blocks.reduce((sum, block) => sum + block.component.constraints, 0),
+        })),
+      },
+      setup: null,
+    };
+    progress('writing the bundle');
+    const paths = bundlePaths(request.outDir);
+    for (const stale of [
+      'provingKey',
+      'verificationKey',
+      'solidity',
+      'solidityJson',
+      'witnessProgram',
+      'audit',
+    ] as const)
+      if (!files.has(stale)) await rm(paths[stale], { force: true });
+    for (const [name, content] of files) await writeFileAtomic(paths[name], content);
+    await writeManifest(request.outDir, manifest);
+    const { constraints, wires, layers } = manifest.circuit;
+    return {
+      bundle: request.outDir,
+      engine,
+      constraints,
+      wires,
+      publicSignals: manifest.statement.publicSignals,
+      layers,
+      audit,
+    };
+  });
+}
+
+/** Compiles the text with circom and holds its constraints to ours, wire by wire. */
+async function compileChecked(circom: string, r1cs: R1cs, wireNames: readonly string[], folder: string) {
+  const scratch = await mkdtemp(join(folder, '.compile-'));
+  try {
+    const built = await compileCircom(circom, { includeDir: join(packageRoot(), 'circuits'), outDir: scratch });
+    const bytes = await readFile(built.r1csPath);
+    const symbols = readSym(await readFile(built.symPath, 'utf8'));
+    compareR1cs(r1cs, wireNames, readR1cs(bytes), symbols);
+    return {
+      r1cs: bytes,
+      witnessProgram: await readFile(built.wasmPath),
+      wireOrder: encodeWireOrder(matchWires(wireNames, symbols)),
+    };
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+function requireProved(report: ReturnType<typeof auditR1cs>): ReturnType<typeof auditR1cs> {
+  if (report.proved) return report;
+  throw new ZkinferError({
+    code: 'AUDIT_FAILED',
+    kind: 'checkFailed',
+    message: 'the audit could not prove that the circuit is sound',
+    hint: 'this is a bug in zkinfer, please report the model; --no-audit builds the bundle all the same',
+  });
+}

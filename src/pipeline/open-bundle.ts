@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises';
+import { checkArtifacts } from '../bundle/artifacts.js';
+import type { Manifest } from '../bundle/manifest.js';
+import { readManifest } from '../bundle/manifest-file.js';
+import { bundlePaths } from '../bundle/paths.js';
+import { readQModel } from '../bundle/qmodel-file.js';
+import { lowerCircuit } from '../circuit/lower.js';
+import type { CircuitProgram } from '../circuit/program.js';
+import { ZkinferError } from '../core/error.js';
+import type { QuantGraph } from '../quantize/ir.js';
+import { decodeWireOrder, type WireOrder } from './wire-order.js';
+
+/** What proving needs of a bundle, checked against its manifest. */
+export interface OpenBundle {
+  readonly dir: string;
+  readonly manifest: Manifest;
+  readonly graph: QuantGraph;
+  readonly program: CircuitProgram;
+  readonly wireOrder: WireOrder;
+  readonly zkey: Uint8Array;
+  readonly verificationKey: unknown;
+}
+
+/** Opens a bundle for proving. @throws ZkinferError BUNDLE_NOT_SET_UP, and kind artifact where a file is not the manifest's */
+export async function openBundle(dir: string): Promise<OpenBundle> {
+  const manifest = await readManifest(dir);
+  if (manifest.setup === null)
+    throw new ZkinferError({
+      code: 'BUNDLE_NOT_SET_UP',
+      kind: 'usage',
+      message: `${dir} has no keys yet`,
+      hint: `zkinfer setup ${dir}`,
+    });
+  await checkArtifacts(dir, manifest, ['qmodel', 'r1cs', 'wireOrder', 'provingKey', 'verificationKey']);
+  const paths = bundlePaths(dir);
+  const { graph } = await readQModel(paths.qmodel);
+  return {
+    dir,
+    manifest,
+    graph,
+    program: lowerCircuit(graph),
+    wireOrder: decodeWireOrder(await readFile(paths.wireOrder), manifest.circuit.wires),
+    zkey: await readFile(paths.provingKey),
+    verificationKey: JSON.parse(await readFile(paths.verificationKey, 'utf8')) as unknown,
+  };
+}

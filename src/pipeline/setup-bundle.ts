@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { checkArtifacts } from '../bundle/artifacts.js';
+import { writeFileAtomic } from '../bundle/atomic.js';
+import { printCanonicalJson } from '../bundle/canonical-json.js';
+import { digestBytes } from '../bundle/digest.js';
+import { withBundleLock } from '../bundle/lock.js';
+import type { SetupFacts } from '../bundle/manifest.js';
+import { readManifest, writeManifest } from '../bundle/manifest-file.js';
+import { type BundlePaths, bundlePaths } from '../bundle/paths.js';
+import { readR1cs } from '../circom/r1cs-file.js';
+import { ZkinferError } from '../core/error.js';
+import { createDevKey } from '../groth16/dev-key.js';
+import type { VerificationKey } from '../groth16/proof.js';
+import { setupWithPtau } from '../groth16/setup-ptau.js';
+
+export interface SetupRequest {
+  readonly dir: string;
+  /** A prepared powers-of-tau file; without one a development key is made. */
+  readonly ptauPath?: string;
+  readonly onProgress?: (stage: string, share?: number) => void;
+}
+
+export interface SetupReport {
+  readonly bundle: string;
+  readonly profile: SetupFacts['profile'];
+  readonly domainPower: number;
+  readonly provingKeyBytes: number;
+}
+
+/** Makes the proving and verification key of a bundle and records them in its manifest. */
+export async function setupBundle({ dir, ptauPath, onProgress }: SetupRequest): Promise<SetupReport> {
+  return withBundleLock(dir, async () => {
+    const manifest = await readManifest(dir);
+    await checkArtifacts(dir, manifest, ['r1cs']);
+    const paths = bundlePaths(dir);
+    const made =
+      ptauPath === undefined ? await makeDevKey(paths, onProgress) : await makePtauKey(paths, ptauPath, onProgress);
+    const keyText = printCanonicalJson(made.verificationKey);
+    await writeFileAtomic(paths.verificationKey, keyText);
+    const { solidity: _s, solidityJson: _j, ceremony: _c, ...kept } = manifest.artifacts;
+    await writeManifest(dir, {
+      ...manifest,
+      artifacts: { ...kept, provingKey: digestBytes(made.zkey), verificationKey: digestBytes(keyText) },
+      setup: made.setup,
+    });
+    const { constraints } = manifest.circuit;
+    const domainPower = Math.ceil(Math.log2(constraints + manifest.statement.publicSignals.length + 1));
+    return { bundle: dir, profile: made.setup.profile, domainPower, provingKeyBytes: made.zkey.length };
+  });
+}
+
+interface MadeKey {
+  readonly zkey: Uint8Array;
+  readonly verificationKey: VerificationKey;
+  readonly setup: SetupFacts;
+}
+
+async function makeDevKey(paths: BundlePaths, onProgress: SetupRequest['onProgress']): Promise<MadeKey> {
+  const r1cs = readR1cs(await readFile(paths.r1cs));
+  const { zkey, verificationKey } = await createDevKey(r1cs, {
+    onProgress: (share) => onProgress?.('making a development key', share),
+  });
+  await writeFileAtomic(paths.provingKey, zkey);
+  const setup: SetupFacts = { profile: 'dev', ptau: null, contributions: 0, beacon: false, overrides: [] };
+  return { zkey, verificationKey, setup };
+}
+
+/** A key from real powers of tau with the one contribution made here: still `dev`, as one party knows it all. */
+async function makePtauKey(
+  paths: BundlePaths,
+  ptauPath: string,
+  onProgress: SetupRequest['onProgress'],
+): Promise<MadeKey> {
+  onProgress?.('reading the powers of tau');
+  const blake2b = await digestPtau(ptauPath);
+  onProgress?.('setting up from the powers of tau');
+  const { verificationKey, ptau, info } = await setupWithPtau({
+    r1csPath: paths.r1cs,
+    ptauPath,
+    zkeyPath: paths.provingKey,
+    profile: 'dev',
+  });
+  const own = info.contributions.filter(({ kind }) => kind === 'contribution').length;
+  const setup: SetupFacts = {
+    profile: 'dev',
+    ptau: { blake2b, power: ptau.power },
+    contributions: own,
+    beacon: false,
+    overrides: [],
+  };
+  return { zkey: await readFile(paths.provingKey), verificationKey, setup };
+}
+
+/** BLAKE2b-512 of a file, in hexadecimal: how ceremonies publish their files. @throws ZkinferError PTAU_NOT_FOUND */
+export async function digestPtau(path: string): Promise<string> {
+  const hash = createHash('blake2b512');
+  try {
+    await pipeline(createReadStream(path), hash);
+  } catch (cause) {
+    throw new ZkinferError({
+      code: 'PTAU_NOT_FOUND',
+      kind: 'usage',
+      message: `cannot read ${path}`,
+      facts: [String((cause as NodeJS.ErrnoException).code ?? cause)],
+      hint: 'give the path of a powers-of-tau file (.ptau)',
+      cause,
+    });
+  }
+  return hash.digest('hex');
+}
