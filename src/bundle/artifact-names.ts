@@ -4,7 +4,6 @@ export const ARTIFACT_FILES = {
   circom: 'circuit.circom',
   r1cs: 'circuit.r1cs',
   wireOrder: 'circuit.wires',
-  wireOrder: 'circuit.wires',
   witnessProgram: 'circuit.wasm',
   audit: 'audit.json',
   provingKey: 'proving.zkey',

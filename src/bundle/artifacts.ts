@@ -47,7 +47,6 @@ const MADE_BY: Readonly<Record<ArtifactName, string>> = {
   circom: 'compile',
   r1cs: 'compile',
   wireOrder: 'compile',
-  wireOrder: 'compile',
   witnessProgram: 'compile',
   audit: 'audit',
   provingKey: 'setup',

@@ -1,5 +1,15 @@
 import type { CommandSpec } from '../command.js';
+import { buildCommand } from './build.js';
+import { compileCommand } from './compile.js';
+import { quantizeCommand } from './quantize.js';
+import { setupCommand } from './setup.js';
 import { verifyCommand } from './verify.js';
 
 /** Every command, in the order of the help. */
-export const commands: readonly CommandSpec[] = [verifyCommand];
+export const commands: readonly CommandSpec[] = [
+  quantizeCommand,
+  compileCommand,
+  setupCommand,
+  buildCommand,
+  verifyCommand,
+];

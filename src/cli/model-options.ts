@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import { collectDims, collectNames, wholeNumber } from './options.js';
+
+/** What every command that reads a model can be told about it. */
+export function addModelOptions(command: Command): Command {
+  return command
+    .option('--dim <name=size>', 'size of a symbolic dimension (a batch is 1 by itself); repeatable', collectDims)
+    .option('--outputs <names>', 'keep only these outputs, comma-separated', collectNames);
+}
+
+/** Options of quantization. */
+export function addQuantizeOptions(command: Command): Command {
+  return addModelOptions(command)
+    .requiredOption('--calibration <rows>', 'rows of typical inputs: JSON, NDJSON, CSV, .npy or .npz')
+    .option('--test <rows>', 'rows to measure accuracy on; the calibration rows where left out')
+    .option(
+      '--bits <n>',
+      'bits of activations; the fewest that agree with the float model where left out',
+      wholeNumber(2, 16),
+    );
+}
+
+/** The model's part of parsed options. */
+export function readModelOptions(options: Readonly<Record<string, unknown>>): {
+  dims?: Record<string, number>;
+  outputs?: string[];
+} {
+  return {
+    dims: options.dim as Record<string, number> | undefined,
+    outputs: options.outputs as string[] | undefined,
+  };
+}

@@ -1,0 +1,54 @@
+import type { QModel } from '../bundle/qmodel.js';
+import type { QuantizeReport } from '../pipeline/quantize-model.js';
+import { formatCount, formatNumber, formatShare, formatTable, printable } from './format.js';
+import { readModelOptions } from './model-options.js';
+import type { Reporter } from './reporter.js';
+
+/** Reads the rows that the options name and quantizes the model: the part that `quantize` and `build` share. */
+export async function quantizeFromOptions(
+  modelPath: string,
+  options: Readonly<Record<string, unknown>>,
+  reporter: Reporter,
+): Promise<{ qmodel: QModel; report: QuantizeReport }> {
+  const [{ loadModel, rowsSpecOf }, { quantizeModel }, { readRows }] = await Promise.all([
+    import('../pipeline/load-model.js'),
+    import('../pipeline/quantize-model.js'),
+    import('../rows/read-rows.js'),
+  ]);
+  const load = readModelOptions(options);
+  const spec = rowsSpecOf((await loadModel(modelPath, load)).graph);
+  const calibration = await readRows(options.calibration as string, spec);
+  const test = options.test === undefined ? undefined : await readRows(options.test as string, spec);
+  const done = await quantizeModel({
+    modelPath,
+    ...load,
+    calibration,
+    test,
+    bits: options.bits as number | undefined,
+    onProgress: (stage) => reporter.step(stage),
+  });
+  for (const warning of done.report.warnings) reporter.warn(warning);
+  return done;
+}
+
+/** Lines that tell how well the integer model does, and the same per layer. */
+export function describeQuantization(report: QuantizeReport): string[] {
+  const layers = report.layers.map((layer) => [
+    layer.layer,
+    layer.op,
+    layer.elements,
+    String(layer.bits),
+    formatNumber(layer.maxAbsError, 3),
+    formatShare(layer.saturated),
+    layer.constraints,
+  ]);
+  const on = `${formatCount(report.rows)} ${report.measuredOn} rows`;
+  return [
+    ...formatTable([['layer', 'op', 'elements', 'bits', 'max error', 'saturated', 'constraints'], ...layers]),
+    '',
+    `${report.metric ?? 'score'}: float ${formatNumber(report.floatScore)}, integer ${formatNumber(report.integerScore)} (${on}, float by ${printable(report.reference)})`,
+    `top-1 agreement: ${formatShare(report.top1Agreement)}`,
+    `largest absolute error: ${formatNumber(report.maxAbsError)}`,
+    `constraints (predicted): ${formatCount(report.constraints)}, domain 2^${report.domainPower}, room for ${formatCount(report.toNextPower)} more`,
+  ];
+}
