@@ -46,13 +46,18 @@ export function writeWtns(values: readonly bigint[]): Uint8Array<ArrayBuffer> {
   values.forEach((value, wire) => {
     writeInteger(content, wire * FIELD_BYTES, value);
   });
+  return writeWtnsBytes(content);
+}
+
+/** Writes a witness file from values that are already 32 little-endian bytes each. */
+export function writeWtnsBytes(values: Uint8Array): Uint8Array<ArrayBuffer> {
   const header = new Uint8Array(4 + FIELD_BYTES + 4);
   const view = new DataView(header.buffer);
   view.setUint32(0, FIELD_BYTES, true);
   writeInteger(header, 4, R);
-  view.setUint32(4 + FIELD_BYTES, values.length, true);
+  view.setUint32(4 + FIELD_BYTES, values.length / FIELD_BYTES, true);
   return writeSections('wtns', 2, [
     [1, [header]],
-    [2, [content]],
+    [2, [values]],
   ]);
 }

@@ -19,7 +19,7 @@ const fixtures = new Map<string, Promise<ProofFixture>>();
 export function loadProofFixture(name: 'cubic' | 'network'): Promise<ProofFixture> {
   let fixture = fixtures.get(name);
   if (!fixture) {
-    fixture = make(name === 'cubic' ? cubicCircuit(3n) : mlCircuit(600));
+    fixture = make(name === 'cubic' ? cubicCircuit(3n) : mlCircuit(800));
     fixtures.set(name, fixture);
   }
   return fixture;
