@@ -16,6 +16,7 @@ import { quantizedRules } from './quantized.js';
 import { reduceRules } from './reduce.js';
 import { resizeRules } from './resize.js';
 import { recurrentRules } from './rnn.js';
+import { controlRules } from './rnn-control.js';
 import type { RuleRecord } from './rule.js';
 import { selectRules } from './select.js';
 import { shapeRules } from './shape.js';
@@ -42,6 +43,7 @@ export const rules: RuleRecord = {
   ...preprocessRules,
   ...quantizedRules,
   ...recurrentRules,
+  ...controlRules,
   ...svmRules,
   ...treeRules,
 };
