@@ -29,7 +29,7 @@ function applyEach(
 }
 
 /** `saturate(roundHalfEven(x / scale) + zeroPoint)`. */
-const quantizeLinear: ImportRule = (context) => {
+export const quantizeLinear: ImportRule = (context) => {
   const x = context.input(0);
   const { scale, zeroPoint, entry } = readParameters(context, 1, x.shape);
   const bounds = boundsOf(context, 2, context.int('output_dtype', 0) || 2);
@@ -42,7 +42,7 @@ const quantizeLinear: ImportRule = (context) => {
 };
 
 /** `(x - zeroPoint) · scale`; constants are dequantized in float32. */
-const dequantizeLinear: ImportRule = (context) => {
+export const dequantizeLinear: ImportRule = (context) => {
   const x = context.input(0);
   const { scale, zeroPoint, entry } = readParameters(context, 1, x.shape);
   if (x.kind === 'const') {
@@ -62,12 +62,12 @@ const dequantizeLinear: ImportRule = (context) => {
 };
 
 /** A single number of an input, or 0 where it is omitted. */
-function scalarOr(context: RuleContext, index: number, what: string, fallback: number): number {
+export function scalarOr(context: RuleContext, index: number, what: string, fallback: number): number {
   return context.optionalScalar(index, what) ?? fallback;
 }
 
 /** `x - zeroPoint` with the zero point (input `index`) broadcast from `shapeOf` its own shape; integers. */
-function centre(
+export function centre(
   context: RuleContext,
   x: Operand,
   index: number,
@@ -86,8 +86,8 @@ function centre(
 }
 
 /** Zero points of A apply to rows, those of B to columns. */
-const perRow = (count: number) => [count, 1];
-const perColumn = (count: number) => [count];
+export const perRow = (count: number) => [count, 1];
+export const perColumn = (count: number) => [count];
 
 const matMulInteger: ImportRule = (context) => {
   const a = centre(context, context.input(0), 2, perRow);
@@ -96,7 +96,7 @@ const matMulInteger: ImportRule = (context) => {
 };
 
 /** Requantizes an accumulator with multipliers `(x_scale · w_scale) / y_scale` in float32, one or one per `entry`. */
-function requantize(
+export function requantize(
   context: RuleContext,
   accumulator: Operand,
   scales: { x: number; w: Float64Array; y: number },

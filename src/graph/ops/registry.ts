@@ -13,6 +13,7 @@ import { moveRules } from './move.js';
 import { normRules } from './norm.js';
 import { poolRules } from './pool.js';
 import { quantizedRules } from './quantized.js';
+import { microsoftRules } from './quantized-microsoft.js';
 import { reduceRules } from './reduce.js';
 import { resizeRules } from './resize.js';
 import { recurrentRules } from './rnn.js';
@@ -42,6 +43,7 @@ export const rules: RuleRecord = {
   ...linearModelRules,
   ...preprocessRules,
   ...quantizedRules,
+  ...microsoftRules,
   ...recurrentRules,
   ...controlRules,
   ...svmRules,
