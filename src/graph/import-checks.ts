@@ -16,7 +16,7 @@ export function checkOpsets(model: OnnxModel, nodes: readonly OnnxNode[], diagno
     if (span === undefined || !used.has(domain) || (version >= span[0] && version <= span[1])) continue;
     const label = domain === '' ? 'ai.onnx' : domain;
     diagnostics.push({
-      severity: version < 1 || version < span[0] - 1 ? 'error' : 'warning',
+      severity: 'warning',
       where: `opset ${label} ${version}`,
       message: `only versions ${span[0]} to ${span[1]} are supported as specified`,
       hint: `export with opset ${Math.min(span[1], 17)}`,

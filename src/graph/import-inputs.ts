@@ -12,6 +12,8 @@ export interface ImportedInput {
   readonly elemType: number;
   /** `float32`, `int64` … */
   readonly typeName: string;
+  /** False where the shape or type could not be settled: a diagnostic says why. */
+  readonly settled: boolean;
 }
 
 const MAX_INPUT_ELEMENTS = 2 ** 24;
@@ -28,7 +30,9 @@ export function readInputs(
   const declared = graph.inputs.filter((input) => !graph.initializers.has(input.name));
   checkDimNames(declared, dims);
   const batchSymbols = new Set(declared.map((input) => input.dims?.[0]).filter((dim) => typeof dim === 'string'));
+  const failed = new Set<string>();
   const fail = (input: OnnxValueInfo, message: string, hint?: string) => {
+    failed.add(input.name);
     diagnostics.push({ severity: 'error', where: `input ${input.name}`, message, hint });
   };
   const seen = new Set<string>();
@@ -52,7 +56,8 @@ export function readInputs(
       return 1;
     });
     if (!(sizeOf(shape) <= MAX_INPUT_ELEMENTS)) fail(input, `${sizeOf(shape)} elements are too many`);
-    return { name: input.name, shape, elemType: input.elemType, typeName: nameElementType(input.elemType) };
+    const typeName = nameElementType(input.elemType);
+    return { name: input.name, shape, elemType: input.elemType, typeName, settled: !failed.has(input.name) };
   });
 }
 

@@ -40,7 +40,7 @@ export function tryImportGraph(model: OnnxModel, options: ImportOptions = {}): I
   const inputs = readInputs(model.graph, options.dims ?? {}, diagnostics);
   for (const input of inputs) {
     const operand = builder.input(input.name, input.shape, elementFormats[input.elemType]?.type ?? 'float');
-    bindings.set(input.name, { kind: 'operand', operand });
+    bindings.set(input.name, input.settled ? { kind: 'operand', operand } : { kind: 'unknown' });
   }
   const cutSoftmax = options.cutSoftmax ?? true;
   const importer = new Importer(model, builder, diagnostics);

@@ -34,3 +34,19 @@ export function countMacs(map: LinearMap): number {
   const live = map.windows.map((window) => window.reduce((n, index) => n + (index >= 0 ? 1 : 0), 0));
   return map.rowWindow.reduce((n, window) => n + live[window], 0);
 }
+
+/** The same map without the window positions that read padding in every window of their length: constants that were absorbed. */
+export function dropDeadPositions(map: LinearMap): LinearMap {
+  const liveByLength = new Map<number, Uint8Array>();
+  for (const window of map.windows) {
+    const live = liveByLength.get(window.length) ?? new Uint8Array(window.length);
+    for (let t = 0; t < window.length; t++) if (window[t] >= 0) live[t] = 1;
+    liveByLength.set(window.length, live);
+  }
+  if ([...liveByLength.values()].every((live) => !live.includes(0))) return map;
+  const keep = <T extends Int32Array | Float64Array>(array: T): T => {
+    const live = liveByLength.get(array.length);
+    return (live ? array.filter((_: number, t: number) => live[t] === 1) : array) as T;
+  };
+  return { ...map, windows: map.windows.map(keep), kernels: map.kernels.map(keep) };
+}

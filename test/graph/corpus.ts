@@ -17,7 +17,12 @@ export type Entry = number | string | boolean;
 
 export interface Rows {
   readonly count: number;
-  readonly inputs: Readonly<Record<string, { readonly rows: readonly (readonly Entry[])[] }>>;
+  readonly inputs: Readonly<
+    Record<
+      string,
+      { readonly type: string; readonly dims: readonly number[]; readonly rows: readonly (readonly Entry[])[] }
+    >
+  >;
   readonly outputs: Readonly<Record<string, { readonly type?: string; readonly rows: readonly (readonly Entry[])[] }>>;
 }
 
@@ -34,6 +39,18 @@ export function readModel(name: string): OnnxModel {
 
 export function readRows(name: string): Rows {
   return JSON.parse(readFileSync(join(corpusRoot, 'models', name, 'test.json'), 'utf8')) as Rows;
+}
+
+/** Sizes of every dimension, as `--dim` takes them. */
+export function dimsOf(inputs: Readonly<Record<string, { readonly dims: readonly number[] }>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(inputs).flatMap(([name, { dims }]) => dims.map((size, axis) => [`${name}.${axis}`, size])),
+  );
+}
+
+/** The elements as the model receives them: decimals of float32 rounded to float32. */
+export function toElements(entries: readonly Entry[], type: string): number[] {
+  return entries.map((entry) => (type === 'float32' ? Math.fround(Number(entry)) : Number(entry)));
 }
 
 /** What a reader of the output sees: labels by index, probabilities where a softmax was cut. */
@@ -70,7 +87,7 @@ export function compareRows(graph: Graph, rows: Rows, count: number): Map<string
   const errors = new Map<string, number>();
   for (let row = 0; row < Math.min(count, rows.count); row++) {
     const inputs = Object.fromEntries(
-      graph.inputs.map(({ name }) => [name, rows.inputs[name].rows[row].map((entry) => Number(entry))]),
+      graph.inputs.map(({ name }) => [name, toElements(rows.inputs[name].rows[row], rows.inputs[name].type)]),
     );
     const values = evaluateGraph(graph, inputs);
     for (const output of graph.outputs) {

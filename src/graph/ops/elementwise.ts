@@ -32,8 +32,11 @@ const typedUnary =
 
 const binary =
   (build: (builder: RuleContext['builder'], a: Operand, b: Operand) => Operand): ImportRule =>
-  (context) =>
-    build(context.builder, context.input(0), context.input(1));
+  (context) => {
+    if (context.version < 7 && context.int('broadcast', 0) !== 0)
+      context.unsupported('broadcasting by attribute, as before opset 7', 'convert the model to opset 7 or later');
+    return build(context.builder, context.input(0), context.input(1));
+  };
 
 const pow: ImportRule = (context) => {
   const builder = context.builder;
@@ -126,8 +129,13 @@ const mean: ImportRule = (context) => {
 
 const bitShift: ImportRule = (context) => {
   const x = context.input(0);
-  const bits = context.constant(1, 'the shift');
+  const bits = context.input(1);
   const left = context.text('direction', 'LEFT') === 'LEFT';
+  if (bits.kind === 'value') {
+    const power = apply(context.builder, bits, call('pow', constant(left ? 2 : 0.5), X));
+    const shifted = mul(context.builder, x, power);
+    return left ? { ...shifted, type: 'int' } : apply(context.builder, shifted, call('floor', X), 'int');
+  }
   if (left) return mul(context.builder, x, { ...bits, data: bits.data.map((n) => 2 ** n) });
   const shift = (n: number) => call('floor', call('div', X, constant(2 ** n)));
   return applyWithConstant(context.builder, x, bits.data, bits.shape, shift, 'int');

@@ -1,4 +1,4 @@
-import { sizeOf } from '../../core/tensor.js';
+import { sizeOf, stridesOf } from '../../core/tensor.js';
 import type { Operand } from '../builder.js';
 import { KeyedTable } from '../intern.js';
 import { call, constant, type ScalarFunction, X } from '../scalar.js';
@@ -39,11 +39,29 @@ function indicesOf(
   windows: readonly Int32Array[],
   shape: readonly number[],
 ): Operand {
-  if (context.int('storage_order', 0) !== 0) context.unsupported('indices in column-major order');
+  const columnMajor = context.int('storage_order', 0) !== 0;
   const position = context.builder.argmax(x, windows, false, shape);
   const functions = new KeyedTable<ScalarFunction>();
-  const which = Int32Array.from(windows, (window) => functions.add(window.join(), () => chooseFrom(window)));
+  const which = Int32Array.from(windows, (window) =>
+    functions.add(window.join(), () =>
+      chooseFrom(columnMajor ? window.map((i) => transposedPlace(i, x.shape)) : window),
+    ),
+  );
   return context.builder.unary(position, functions.items, which, 'int');
+}
+
+/** A flat position with the spatial axes counted in column-major order. */
+function transposedPlace(flat: number, shape: readonly number[]): number {
+  const spatial = shape.slice(2);
+  const strides = stridesOf(spatial);
+  const area = sizeOf(spatial);
+  let step = 1;
+  let place = flat - (flat % area);
+  spatial.forEach((extent, axis) => {
+    place += (Math.floor((flat % area) / strides[axis]) % extent) * step;
+    step *= extent;
+  });
+  return place;
 }
 
 /** `window[x]`. */

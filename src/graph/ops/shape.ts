@@ -97,7 +97,8 @@ const cast: ImportRule = (context) => {
 const dropout: ImportRule = (context) => {
   const x = context.raw(0);
   const training = context.optional(2);
-  if (training !== undefined && (training.kind !== 'const' || training.data[0] !== 0))
+  const ratio = context.version >= 12 ? (context.optionalScalar(1, 'the ratio') ?? 0.5) : context.float('ratio', 0.5);
+  if (training !== undefined && ratio !== 0 && (training.kind !== 'const' || training.data[0] !== 0))
     context.unsupported('Dropout in training mode', 'export the model in inference mode (model.eval())');
   return [x, constantOf(x.shape, 'bool', () => 1)];
 };
