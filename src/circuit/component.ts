@@ -30,8 +30,7 @@ export interface Component {
   readonly outputs: number;
   readonly ownWires: number;
   readonly constraints: number;
-  /** Names of the inputs and own wires inside the component, as circom's symbol file writes them. */
-  readonly inputName: (input: number) => string;
+  /** Names of the own wires inside the component, outputs `y[i]` first, as circom's symbol file writes them; inputs are `x[i]`. */
   readonly ownNames: () => readonly string[];
   readonly parameters: () => readonly CircomArgument[];
   readonly constrain: (emit: EmitConstraint) => void;

@@ -2,6 +2,7 @@ import type { Component } from './component.js';
 import { type R1cs, R1csBuilder, type Wire } from './constraints.js';
 import { addCoefficients, type Coefficient, type EmitConstraint, Lc } from './lc.js';
 import { type Block, blockWire, type CircuitProgram, groupBlocks, type Port } from './program.js';
+import { nameWires } from './wire-names.js';
 
 /** Writes a program's constraints and the name of each wire, as circom would call it. */
 export function emitR1cs(program: CircuitProgram): { r1cs: R1cs; wireNames: readonly string[] } {
@@ -63,26 +64,4 @@ function createMerger(wireCount: number): (lc: Lc, block: Block) => Lc {
     }
     return merged;
   };
-}
-
-/** Name of each wire, by index: `main.layer_2_requantize.g0[3].b[5]`. */
-export function nameWires(program: CircuitProgram): string[] {
-  const names = new Array<string>(program.wireCount).fill('');
-  names[0] = 'one';
-  for (const port of [...program.publicOutputs, ...program.publicInputs, ...program.privateInputs]) {
-    if (port.count === undefined) names[port.firstWire] = `main.${port.name}`;
-    else for (let i = 0; i < port.count; i++) names[port.firstWire + i] = `main.${port.name}[${i}]`;
-  }
-  for (const layer of program.layers) {
-    groupBlocks(layer).forEach(({ component, blocks }, g) => {
-      const own = component.ownNames();
-      blocks.forEach((block, i) => {
-        own.forEach((name, at) => {
-          const wire = blockWire(block, 1 + component.inputs + at);
-          if (names[wire] === '') names[wire] = `main.${layer.name}.g${g}[${i}].${name}`;
-        });
-      });
-    });
-  }
-  return names;
 }

@@ -407,14 +407,8 @@ function addTerm(sum: Sum, wire: Wire, coefficient: number): void {
 }
 
 function toSparseRow(sum: Sum): SparseRow {
-  const wires: Wire[] = [];
-  const coefficients: number[] = [];
-  for (const [wire, coefficient] of sum) {
-    if (wire === 0) continue;
-    wires.push(wire);
-    coefficients.push(coefficient);
-  }
-  return { wires, coefficients, constant: sum.get(0) ?? 0 };
+  const wires = [...sum.keys()].filter((wire) => wire !== 0).sort((a, b) => a - b);
+  return { wires, coefficients: wires.map((wire) => sum.get(wire)!), constant: sum.get(0) ?? 0 };
 }
 
 function grow(array: Float64Array, size: number): Float64Array<ArrayBuffer> {

@@ -75,3 +75,10 @@ export function blockWire(block: Block, local: number): Wire {
   const own = local - 1 - inputs;
   return own < outputs ? block.outputsAt + own : block.hintsAt + own - outputs;
 }
+
+/** Wires that the layer's blocks read, ascending: the layer template's inputs. */
+export function externalWires(layer: ProgramLayer): Wire[] {
+  const wires = new Set<Wire>();
+  for (const block of layer.blocks) for (const wire of block.inputs) wires.add(wire);
+  return [...wires].sort((a, b) => a - b);
+}

@@ -15,7 +15,6 @@ export function defineIsZero(rows: AffineRows, materialized: boolean): Component
     outputs: count,
     ownWires: 2 * count + extra,
     constraints: 2 * count + extra,
-    inputName: (i) => `x[${i}]`,
     ownNames: () => [...indexedNames('y', count), ...indexedNames('inv', count), ...indexedNames('z', extra)],
     parameters: () => [...affineArguments(rows), materialized ? 1 : 0],
     constrain: (emit) => {

@@ -12,7 +12,6 @@ export function defineLinear(rows: AffineRows): Component {
     outputs: count,
     ownWires: count,
     constraints: count,
-    inputName: (i) => `x[${i}]`,
     ownNames: () => indexedNames('y', count),
     parameters: () => affineArguments(rows),
     constrain: (emit) => {

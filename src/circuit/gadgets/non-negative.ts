@@ -2,10 +2,10 @@ import { type Component, indexedNames } from '../component.js';
 import { bindBoolean, Lc } from '../lc.js';
 import { type AffineRows, affineArguments, affineLc, affineValues } from './affine.js';
 
-/** `y[j] = [row_j(x) >= 0]` for rows in `[-2^bits, 2^bits)`: bits + 1 constraints, one more where materialized. */
+/** `y[j] = [row_j(x) >= 0]` for rows in `[-2^bits, 2^bits)`, bits >= 1: bits + 1 constraints, one more where materialized. */
 export function defineNonNegative(rows: AffineRows, bits: readonly number[], materialized: boolean): Component {
   const count = bits.length;
-  const bitCount = bits.reduce((sum, n) => sum + Math.max(n - 1, 0), 0);
+  const bitCount = bits.reduce((sum, n) => sum + n - 1, 0);
   const extra = materialized ? count : 0;
   const wireOf = (own: number) => rows.inputs + 1 + own;
   return {
@@ -15,7 +15,6 @@ export function defineNonNegative(rows: AffineRows, bits: readonly number[], mat
     outputs: count,
     ownWires: count + bitCount + extra,
     constraints: bits.reduce((sum, n) => sum + n + 1, extra),
-    inputName: (i) => `x[${i}]`,
     ownNames: () => [...indexedNames('y', count), ...indexedNames('b', bitCount), ...indexedNames('z', extra)],
     parameters: () => [...affineArguments(rows), bits, materialized ? 1 : 0],
     constrain: (emit) => {
@@ -33,9 +32,7 @@ export function defineNonNegative(rows: AffineRows, bits: readonly number[], mat
           bindBoolean(emit, new Lc().add(bit, 1));
           rest.add(bit++, -(2 ** i));
         }
-        // What is left is bit 0, or nothing at all.
-        if (bits[j] > 0) bindBoolean(emit, rest);
-        else emit(rest, Lc.of(1), new Lc());
+        bindBoolean(emit, rest);
       }
     },
     compute: (x, own) => {

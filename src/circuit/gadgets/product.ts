@@ -12,7 +12,6 @@ export function defineProduct(left: AffineRows, right: AffineRows): Component {
     outputs: count,
     ownWires: count,
     constraints: count,
-    inputName: (i) => `x[${i}]`,
     ownNames: () => indexedNames('y', count),
     parameters: () => [...affineArguments(left), ...affineArguments(right).slice(2)],
     constrain: (emit) => {
@@ -26,7 +25,7 @@ export function defineProduct(left: AffineRows, right: AffineRows): Component {
   };
 }
 
-/** `y[j] = a[j] · b[j]` of wires: one constraint a pair. Inputs are a[0 … M) then b[0 … M). */
+/** `y[j] = x[j] · x[M + j]`: one constraint a pair. */
 export function defineProducts(count: number): Component {
   return {
     template: 'Products',
@@ -35,7 +34,6 @@ export function defineProducts(count: number): Component {
     outputs: count,
     ownWires: count,
     constraints: count,
-    inputName: (i) => (i < count ? `a[${i}]` : `b[${i - count}]`),
     ownNames: () => indexedNames('y', count),
     parameters: () => [count],
     constrain: (emit) => {

@@ -18,7 +18,6 @@ export function defineRangeCheck(min: readonly number[], max: readonly number[])
     outputs: 0,
     ownWires: bitCount,
     constraints: widths.reduce((sum, n) => sum + Math.max(n, 1), 0),
-    inputName: (i) => `x[${i}]`,
     ownNames: () => indexedNames('b', bitCount),
     parameters: () => [count, min, max],
     constrain: (emit) => {

@@ -182,7 +182,6 @@ export function defineRequantize(rows: AffineRows, specs: readonly RequantizeRow
     outputs: count,
     ownWires: sumsAt + (materialized ? count : 0),
     constraints,
-    inputName: (i) => `x[${i}]`,
     ownNames: () => [
       ...indexedNames('y', count),
       ...indexedNames('b', total.bits),

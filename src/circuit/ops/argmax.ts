@@ -115,7 +115,7 @@ export function select(lowering: Lowering, flag: number, left: Sum, right: Sum):
 
 /** A wire for the product of two sums, within the given bounds. */
 export function placeProduct(lowering: Lowering, left: Sum, right: Sum, min: number, max: number): number {
-  const wires = [...new Set([...left.keys(), ...right.keys()])].filter((wire) => wire !== 0);
+  const wires = [...new Set([...left.keys(), ...right.keys()])].filter((wire) => wire !== 0).sort((p, q) => p - q);
   const rowsOf = (sum: Sum) => ({
     inputs: wires.length,
     kernels: [Float64Array.from(wires, (wire) => sum.get(wire) ?? 0)],

@@ -5,9 +5,9 @@ import { defineNonNegative } from '../gadgets/non-negative.js';
 import { INLINE_TERMS, type Lowering, type RowGroup } from '../lowering.js';
 import type { Rule } from './rule.js';
 
-/** Least p with `-2^p <= min` and `max < 2^p`, for a range that holds both signs. */
+/** Least p >= 1 with `-2^p <= min` and `max < 2^p`, for a range that holds both signs. */
 export function signedBits(min: number, max: number): number {
-  return Math.max(bitLength(max), bitLength(-min - 1));
+  return Math.max(1, bitLength(max), bitLength(-min - 1));
 }
 
 export const lowerNonNegative: Rule<'nonNegative'> = (lowering, node, [x]) => {

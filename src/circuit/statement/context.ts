@@ -11,7 +11,6 @@ export function defineContext(): Component {
     outputs: 0,
     ownWires: 1,
     constraints: 1,
-    inputName: () => 'context',
     ownNames: () => ['square'],
     parameters: () => [],
     constrain: (emit) => emit(new Lc().add(1, 1), new Lc().add(1, 1), new Lc().add(2, 1)),

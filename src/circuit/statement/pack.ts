@@ -42,8 +42,7 @@ export function definePack(parts: readonly PackPart[]): Component {
     outputs: limbs,
     ownWires: limbs,
     constraints: limbs,
-    inputName: (i) => `x[${i}]`,
-    ownNames: () => indexedNames('limb', limbs),
+    ownNames: () => indexedNames('y', limbs),
     parameters: () => [
       wired.length,
       limbs,
@@ -90,8 +89,7 @@ export function defineSplit(lowBits: readonly number[], max: readonly number[]):
     outputs: 2 * count,
     ownWires: 2 * count + bitCount,
     constraints: bitCount + 3 * count,
-    inputName: (i) => `x[${i}]`,
-    ownNames: () => [...indexedNames('part', 2 * count), ...indexedNames('b', bitCount)],
+    ownNames: () => [...indexedNames('y', 2 * count), ...indexedNames('b', bitCount)],
     parameters: () => [count, lowBits, highBits],
     constrain: (emit) => {
       let bit = 1 + 3 * count;

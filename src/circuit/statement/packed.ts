@@ -61,7 +61,7 @@ export function packElements(lowering: Lowering, label: string, string: ByteStri
   const { bytes } = string;
   let elements = lowering.materialize(string.elements, label);
   const loose = indicesWhere(elements.count, (i) => elements.min[i] < 0 || elements.max[i] >= 256 ** bytes[i]);
-  const straddles = straddling(bytes);
+  const straddles = straddling(bytes).filter(({ element }) => elements.factor[element] !== 0);
   elements = makePlain(lowering, label, elements, [...loose, ...straddles.map(({ element }) => element)]);
   if (loose.length > 0)
     lowering.layer('range', label, () => {
@@ -70,6 +70,7 @@ export function packElements(lowering: Lowering, label: string, string: ByteStri
       placeRangeCheck(lowering, wires, new Float64Array(loose.length), max);
     });
   const highWires = placeSplits(lowering, label, elements, bytes, straddles);
+  const splitAt = new Map(straddling(bytes).map(({ element, lowBytes }) => [element, lowBytes]));
   const parts: PackPart[] = [];
   const inputs: Wire[] = [];
   for (let i = 0; i < elements.count; i++) {
@@ -79,6 +80,10 @@ export function packElements(lowering: Lowering, label: string, string: ByteStri
       parts.push({ bytes: bytes[i] - split.lowBytes, factor: 1, offset: 0 });
       parts.push({ bytes: split.lowBytes, factor: 1, offset: 0 });
       inputs.push(split.high, split.low);
+    } else if (factor[i] === 0 && splitAt.has(i)) {
+      const low = 256 ** splitAt.get(i)!;
+      parts.push({ bytes: bytes[i] - splitAt.get(i)!, factor: 0, offset: Math.floor(offset[i] / low) });
+      parts.push({ bytes: splitAt.get(i)!, factor: 0, offset: offset[i] % low });
     } else {
       parts.push({ bytes: bytes[i], factor: factor[i], offset: offset[i] });
       if (factor[i] !== 0) inputs.push(wire[i]);

@@ -1,0 +1,65 @@
+// Proves   y[j] = 1 where row_j >= 0, else 0, for M rows over N signals.
+// Requires -2^p <= row_j < 2^p, p = BITS[j] >= 1 (bounded by the compiler).
+// Ensures  y[j] is 0 or 1.
+// Cost     p + 1 a row; + 1 where MATERIALIZED.
+// Why sound: row_j + 2^p = y * 2^p + bits; bit 0 is what the others leave and is held to 0 or 1 too, so the
+//          decomposition exists once and y is its top bit.
+pragma circom 2.1.6;
+
+include "weights.circom";
+
+function nonNegativeBits(M, BITS) {
+    var n = 0;
+    for (var j = 0; j < M; j++) { n += BITS[j] - 1; }
+    return n;
+}
+
+template NonNegative(N, M, B, WEIGHTS, BIAS, BITS, MATERIALIZED) {
+    signal input x[N];
+    signal output y[M];
+    signal b[nonNegativeBits(M, BITS)];
+    signal z[MATERIALIZED * M];
+    var G = weightsPerConstant(B);
+    var MASK = (1 << B) - 1;
+    var HALF = 1 << (B - 1);
+    var nb = 0;
+    for (var j = 0; j < M; j++) {
+        // row = BIAS[j] + sum of weight * x[i]; sums of sums, because a growing sum is copied at each step
+        var row = BIAS[j];
+        var many = 0;
+        for (var g = 0; g * G < N; g++) {
+            var packed = WEIGHTS[j][g];
+            var part = 0;
+            for (var h = g * G; h < g * G + G; h += 8) {
+                if (h + 8 <= N && h + 8 <= g * G + G) {
+                    part += (((((packed & MASK) - HALF) * x[h]) + (((packed >> B) & MASK) - HALF) * x[h + 1])
+                           + ((((packed >> (2 * B)) & MASK) - HALF) * x[h + 2] + (((packed >> (3 * B)) & MASK) - HALF) * x[h + 3]))
+                          + (((((packed >> (4 * B)) & MASK) - HALF) * x[h + 4] + (((packed >> (5 * B)) & MASK) - HALF) * x[h + 5])
+                           + ((((packed >> (6 * B)) & MASK) - HALF) * x[h + 6] + (((packed >> (7 * B)) & MASK) - HALF) * x[h + 7]));
+                } else {
+                    for (var i = h; i < N && i < g * G + G && i < h + 8; i++) { part += (((packed >> ((i - h) * B)) & MASK) - HALF) * x[i]; }
+                }
+                packed = packed >> (8 * B);
+            }
+            many += part;
+            if (g % 8 == 7) { row += many; many = 0; }
+        }
+        row += many;
+        var sum = row + (1 << BITS[j]);
+        if (MATERIALIZED == 1) {
+            z[j] <== sum;
+            sum = z[j];
+        }
+        y[j] <-- (sum >> BITS[j]) & 1; // hint: the sign
+        y[j] * (y[j] - 1) === 0;
+        var others = y[j] * (1 << BITS[j]);
+        for (var i = 1; i < BITS[j]; i++) {
+            b[nb] <-- (sum >> i) & 1; // hint: bit i
+            b[nb] * (b[nb] - 1) === 0;
+            others += b[nb] * (1 << i);
+            nb++;
+        }
+        var bit0 = sum - others;
+        bit0 * (bit0 - 1) === 0;
+    }
+}

@@ -1,0 +1,148 @@
+// Proves   y[j] = clamp(floor((row_j + 2^(s-1)) / 2^s), 0, 2^k - 1), s = SHIFT[j], k = OUT[j]; s = 0 adds nothing (ReLU, clip).
+// Requires with z = row_j + 2^(s-1): -2^p <= z < 2^p where SIGNED[j], else 0 <= z < 2^p, p = BITS[j] (bounded by the compiler);
+//          OVER[j] = p - s - k, or 0 where z < 2^(s+k) always; SIGNED 0 with OVER 0 needs s >= 1 and p = s + k.
+// Ensures  0 <= y[j] < 2^k.
+// Cost     p + 4 a row; p + 2 without saturation, p + 3 with one bit of it; two to one less where z >= 0; + 1 where MATERIALIZED.
+// Why sound: z + SIGNED * 2^p is written in bits and sign at once; bit 0 is what the others leave and is held to 0 or 1 too, so
+//          the decomposition exists once. t = 1 exactly where sign and upper bits say "within range", by products or a zero test.
+pragma circom 2.1.6;
+
+include "weights.circom";
+
+// How many signals of each array the rows need.
+function requantizeBits(M, BITS, SIGNED, OVER) {
+    var n = 0;
+    for (var j = 0; j < M; j++) { n += BITS[j] - (SIGNED[j] == 0 && OVER[j] == 0 ? 2 : 1); }
+    return n;
+}
+function requantizeSigns(M, SIGNED) {
+    var n = 0;
+    for (var j = 0; j < M; j++) { n += SIGNED[j]; }
+    return n;
+}
+function requantizeFlags(M, SIGNED, OVER) {
+    var n = 0;
+    for (var j = 0; j < M; j++) {
+        if (OVER[j] == 1) { n += SIGNED[j]; }
+        if (OVER[j] == 2) { n += 1 + SIGNED[j]; }
+        if (OVER[j] > 2) { n += 1; }
+    }
+    return n;
+}
+function requantizeInverses(M, OVER) {
+    var n = 0;
+    for (var j = 0; j < M; j++) { n += OVER[j] > 2 ? 1 : 0; }
+    return n;
+}
+
+template Requantize(N, M, B, WEIGHTS, BIAS, BITS, SHIFT, OUT, SIGNED, OVER, MATERIALIZED) {
+    signal input x[N];
+    signal output y[M];
+    signal b[requantizeBits(M, BITS, SIGNED, OVER)];
+    signal pos[requantizeSigns(M, SIGNED)];
+    signal t[requantizeFlags(M, SIGNED, OVER)];
+    signal inv[requantizeInverses(M, OVER)];
+    signal z[MATERIALIZED * M];
+    var G = weightsPerConstant(B);
+    var MASK = (1 << B) - 1;
+    var HALF = 1 << (B - 1);
+    var nb = 0;
+    var np = 0;
+    var nt = 0;
+    var ni = 0;
+    for (var j = 0; j < M; j++) {
+        // row = BIAS[j] + sum of weight * x[i]; sums of sums, because a growing sum is copied at each step
+        var row = BIAS[j];
+        var many = 0;
+        for (var g = 0; g * G < N; g++) {
+            var packed = WEIGHTS[j][g];
+            var part = 0;
+            for (var h = g * G; h < g * G + G; h += 8) {
+                if (h + 8 <= N && h + 8 <= g * G + G) {
+                    part += (((((packed & MASK) - HALF) * x[h]) + (((packed >> B) & MASK) - HALF) * x[h + 1])
+                           + ((((packed >> (2 * B)) & MASK) - HALF) * x[h + 2] + (((packed >> (3 * B)) & MASK) - HALF) * x[h + 3]))
+                          + (((((packed >> (4 * B)) & MASK) - HALF) * x[h + 4] + (((packed >> (5 * B)) & MASK) - HALF) * x[h + 5])
+                           + ((((packed >> (6 * B)) & MASK) - HALF) * x[h + 6] + (((packed >> (7 * B)) & MASK) - HALF) * x[h + 7]));
+                } else {
+                    for (var i = h; i < N && i < g * G + G && i < h + 8; i++) { part += (((packed >> ((i - h) * B)) & MASK) - HALF) * x[i]; }
+                }
+                packed = packed >> (8 * B);
+            }
+            many += part;
+            if (g % 8 == 7) { row += many; many = 0; }
+        }
+        row += many;
+        var sum = row + (SHIFT[j] > 0 ? 1 << (SHIFT[j] - 1) : 0) + SIGNED[j] * (1 << BITS[j]);
+        if (MATERIALIZED == 1) {
+            z[j] <== sum;
+            sum = z[j];
+        }
+        var others = 0;
+        var low = 0;
+        if (SIGNED[j] == 0 && OVER[j] == 0) {
+            // The quotient is all bits from SHIFT up: it stands for its own lowest bit.
+            y[j] <-- sum >> SHIFT[j]; // hint: the quotient
+            var upper = 0;
+            for (var i = 1; i < BITS[j]; i++) {
+                if (i != SHIFT[j]) {
+                    b[nb] <-- (sum >> i) & 1; // hint: bit i
+                    b[nb] * (b[nb] - 1) === 0;
+                    if (i < SHIFT[j]) { others += b[nb] * (1 << i); } else { upper += b[nb] * (1 << (i - SHIFT[j])); }
+                    nb++;
+                }
+            }
+            var bit0 = sum - others - y[j] * (1 << SHIFT[j]);
+            bit0 * (bit0 - 1) === 0;
+            (y[j] - upper) * (y[j] - upper - 1) === 0;
+        } else {
+            var highAt = nb + SHIFT[j] + OUT[j] - 1;
+            var high = 0;
+            for (var i = 1; i < BITS[j]; i++) {
+                b[nb] <-- (sum >> i) & 1; // hint: bit i
+                b[nb] * (b[nb] - 1) === 0;
+                others += b[nb] * (1 << i);
+                if (i >= SHIFT[j] && i < SHIFT[j] + OUT[j]) { low += b[nb] * (1 << (i - SHIFT[j])); }
+                if (i >= SHIFT[j] + OUT[j]) { high += b[nb] * (1 << (i - SHIFT[j] - OUT[j])); }
+                nb++;
+            }
+            var sign = 1;
+            if (SIGNED[j] == 1) {
+                pos[np] <-- (sum >> BITS[j]) & 1; // hint: 1 where the rounded sum is not negative
+                pos[np] * (pos[np] - 1) === 0;
+                others += pos[np] * (1 << BITS[j]);
+                sign = pos[np];
+                np++;
+            }
+            var bit0 = sum - others;
+            bit0 * (bit0 - 1) === 0;
+            if (SHIFT[j] == 0) { low += bit0; }
+            if (OVER[j] == 0) {
+                y[j] <== low * sign;
+            } else {
+                var within;
+                if (OVER[j] > 2) {
+                    var excess = high + (sign - 1) * (1 << OVER[j]);
+                    inv[ni] <-- excess != 0 ? 1 / excess : 0; // hint: any value where excess is 0
+                    t[nt] <== 1 - excess * inv[ni];
+                    excess * t[nt] === 0;
+                    within = t[nt];
+                    nt++;
+                    ni++;
+                } else {
+                    within = 1 - b[highAt];
+                    if (OVER[j] == 2) {
+                        t[nt] <== (1 - b[highAt]) * (1 - b[highAt + 1]);
+                        within = t[nt];
+                        nt++;
+                    }
+                    if (SIGNED[j] == 1) {
+                        t[nt] <== within * sign;
+                        within = t[nt];
+                        nt++;
+                    }
+                }
+                y[j] <== low * within + ((1 << OUT[j]) - 1) * (sign - within);
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+import { execFile } from 'node:child_process';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ZkinferError } from '../core/error.js';
+
+/** The circom release that the bundled package holds; a native circom is used only where it is the same. */
+export const CIRCOM_VERSION = '2.2.3';
+
+const CHILD = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? './compiler-child.ts' : './compiler-child.js', import.meta.url),
+);
+const DEFAULT_TIMEOUT_MS = 30 * 60_000;
+const OUTPUT_LIMIT_BYTES = 4 << 20;
+
+export interface CompileOptions {
+  /** Folder of the circom templates: this package's `circuits/`. */
+  readonly includeDir: string;
+  /** Folder the text and the outputs are written to; made where missing. */
+  readonly outDir: string;
+  /** Base name of the files. */
+  readonly name?: string;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** `bundled` never looks for a native compiler. */
+  readonly compiler?: 'any' | 'bundled';
+}
+
+export interface CompiledCircom {
+  readonly sourcePath: string;
+  readonly r1csPath: string;
+  readonly wasmPath: string;
+  readonly symPath: string;
+  readonly version: string;
+  readonly compiler: 'bundled' | 'native';
+}
+
+/**
+ * Compiles circom text at `--O1` with the bundled compiler in a child process, or with a native one of the same version.
+ * @throws ZkinferError CIRCOM_FAILED with the compiler's own words, CIRCOM_TIMEOUT past the deadline
+ */
+export async function compileCircom(text: string, options: CompileOptions): Promise<CompiledCircom> {
+  const name = options.name ?? 'circuit';
+  const { outDir } = options;
+  await mkdir(outDir, { recursive: true });
+  const sourcePath = join(outDir, `${name}.circom`);
+  await writeFile(sourcePath, text);
+  const native = options.compiler !== 'bundled' && (await hasNativeCircom());
+  const flags = ['--O1', '--r1cs', '--wasm', '--sym'];
+  if (native) await run('circom', [sourcePath, ...flags, '-l', options.includeDir, '-o', outDir], options);
+  else {
+    const args = [`/build/${name}.circom`, ...flags, '-l', '/circuits', '-o', '/build'];
+    await run(process.execPath, [...loaderFlags(), CHILD, outDir, options.includeDir, ...args], options);
+  }
+  const compiled = {
+    sourcePath,
+    r1csPath: join(outDir, `${name}.r1cs`),
+    wasmPath: join(outDir, `${name}_js`, `${name}.wasm`),
+    symPath: join(outDir, `${name}.sym`),
+    version: CIRCOM_VERSION,
+    compiler: native ? ('native' as const) : ('bundled' as const),
+  };
+  for (const path of [compiled.r1csPath, compiled.wasmPath, compiled.symPath]) {
+    const written = await stat(path).catch(() => null);
+    if (!written || written.size === 0) throw compileFailure('the compiler ended without writing its output', [path]);
+  }
+  return compiled;
+}
+
+/** From source the child needs the same TypeScript loader as this process; compiled it needs nothing. */
+function loaderFlags(): string[] {
+  return import.meta.url.endsWith('.ts') ? process.execArgv : [];
+}
+
+async function hasNativeCircom(): Promise<boolean> {
+  try {
+    const { stdout } = await execute('circom', ['--version'], { timeout: 10_000 });
+    return stdout.trim().endsWith(` ${CIRCOM_VERSION}`);
+  } catch {
+    return false;
+  }
+}
+
+async function run(file: string, args: readonly string[], options: CompileOptions): Promise<void> {
+  const timeout = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  try {
+    await execute(file, args, {
+      timeout,
+      signal: options.signal,
+      maxBuffer: OUTPUT_LIMIT_BYTES,
+      killSignal: 'SIGKILL',
+    });
+  } catch (cause) {
+    const failure = cause as Error & { killed?: boolean; stdout?: string; stderr?: string; name: string };
+    if (failure.name === 'AbortError') throw cause;
+    if (failure.killed)
+      throw new ZkinferError({
+        code: 'CIRCOM_TIMEOUT',
+        kind: 'resource',
+        message: `circom did not finish within ${Math.round(timeout / 1000)} s`,
+        hint: 'use the direct engine, or a smaller model',
+        cause,
+      });
+    throw compileFailure('circom refused the circuit', [...tail(failure.stdout), ...tail(failure.stderr)], cause);
+  }
+}
+
+/** Last lines of what the compiler wrote, without terminal colours. */
+function tail(text = ''): string[] {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with one
+  const lines = text.replaceAll(/\u001b\[[0-9;]*m/g, '').split('\n');
+  return lines.filter((line) => line.trim() !== '').slice(-12);
+}
+
+function compileFailure(message: string, facts: readonly string[], cause?: unknown): ZkinferError {
+  const hint = 'this is a fault of zkinfer or of its installation: keep the .circom file for the report';
+  return new ZkinferError({ code: 'CIRCOM_FAILED', kind: 'internal', message, facts, hint, cause });
+}
+
+interface ExecuteOptions {
+  readonly timeout: number;
+  readonly signal?: AbortSignal;
+  readonly maxBuffer?: number;
+  readonly killSignal?: NodeJS.Signals;
+}
+
+function execute(file: string, args: readonly string[], options: ExecuteOptions): Promise<{ stdout: string }> {
+  return new Promise((resolve, reject) => {
+    execFile(file, args, options, (error, stdout, stderr) => {
+      if (error) reject(Object.assign(error, { stdout, stderr }));
+      else resolve({ stdout });
+    });
+  });
+}
