@@ -7,11 +7,11 @@ const ORDER = [
   'core',
   'onnx',
   'graph',
+  'rows',
   'quantize',
   'circuit',
   'commitment',
   'bundle',
-  'rows',
   'circom',
   'audit',
   'groth16',
@@ -37,14 +37,7 @@ const HOMES: Readonly<Record<string, { readonly room: string; readonly files?: n
   piscina: { room: 'prove' },
   ethers: { room: 'chain' },
   solc: { room: 'chain' },
-  '@ethereumjs/vm': { room: 'chain' },
-  '@ethereumjs/common': { room: 'chain' },
-  '@ethereumjs/tx': { room: 'chain' },
-  '@ethereumjs/util': { room: 'chain' },
-  '@ethereumjs/block': { room: 'chain' },
-  '@ethereumjs/blockchain': { room: 'chain' },
-  '@ethereumjs/statemanager': { room: 'chain' },
-  '@ethereumjs/evm': { room: 'chain' },
+  '@ethereumjs/*': { room: 'chain' },
   '@foundry-rs/anvil-linux-amd64': { room: 'chain' },
   commander: { room: 'cli' },
 };
@@ -59,6 +52,9 @@ const APART: Readonly<Record<string, readonly string[]>> = {
   verify: ['prove', 'circuit', 'quantize'],
   chain: ['prove', 'circuit', 'quantize'],
 };
+
+/** Main files of processes and threads of their own; what they print goes to their parent. */
+const CHILD = /(^|-|\/)(child|worker)\.ts$/;
 
 interface SourceFile {
   /** Path below src, with forward slashes. */
@@ -125,6 +121,11 @@ function packageName(name: string): string {
     .split('/')
     .slice(0, name.startsWith('@') ? 2 : 1)
     .join('/');
+}
+
+/** The entry of HOMES for a package: its own, or that of its scope. */
+function findHome(name: string): string | undefined {
+  return [name, `${name.split('/')[0]}/*`].find((key) => Object.hasOwn(HOMES, key));
 }
 
 function edges(importsOf = (source: SourceFile) => source.imports): { from: SourceFile; to: SourceFile }[] {
@@ -211,7 +212,7 @@ describe('the architecture', () => {
     }
     const wrong: string[] = [];
     for (const [name, files] of users) {
-      const home = HOMES[name];
+      const home = HOMES[findHome(name) ?? ''];
       if (home === undefined) wrong.push(`${name} has no home, used by ${files.map(({ path }) => path).join(', ')}`);
       for (const { path, room } of files) if (home && room !== home.room) wrong.push(`${path} imports ${name}`);
       if (home?.files !== undefined && files.length > home.files) wrong.push(`${files.length} files import ${name}`);
@@ -219,8 +220,25 @@ describe('the architecture', () => {
         wrong.push(`${name} is not in package.json`);
     }
     expect(wrong).to.deep.equal([]);
-    const homeless = Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => !(name in HOMES));
+    const homeless = Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => !findHome(name));
     expect(homeless).to.deep.equal([]);
+  });
+
+  it('is what src/README.md says', () => {
+    const table = readFileSync(join(SRC, 'README.md'), 'utf8').matchAll(
+      /^\| `([\w-]+)(?:\/|\.ts)` \|.*\| ?(.*?) ?\|$/gm,
+    );
+    const rows = Array.from(table, ([, room, packages]) => ({
+      room,
+      packages: packages.split(', ').filter(Boolean).sort(),
+    }));
+    const expected = ORDER.map((room) => ({
+      room,
+      packages: Object.keys(HOMES)
+        .filter((name) => HOMES[name].room === room)
+        .sort(),
+    }));
+    expect(rows).to.deep.equal(expected);
   });
 
   it('keeps the pure rooms free of the outer world', () => {
@@ -235,7 +253,7 @@ describe('the architecture', () => {
 
   it('reads the environment and prints in the command line only', () => {
     const wrong = sources
-      .filter(({ room }) => room !== 'cli')
+      .filter(({ room, path }) => room !== 'cli' && !CHILD.test(path))
       .filter(({ code }) => /\bprocess\.env\b|\bconsole\.\w+\(|\bprocess\.(stdout|stderr)\b/.test(code))
       .map(({ path }) => path);
     expect(wrong).to.deep.equal([]);
@@ -253,7 +271,9 @@ describe('the architecture', () => {
       ...(text.split('\n').length > 401 ? [`${path} has ${text.split('\n').length} lines`] : []),
       ...(/(^|\/)[a-z0-9]+(-[a-z0-9]+)*(\.d)?\.ts$/.test(path) ? [] : [`${path} is not in kebab case`]),
       ...(/(^|\/)utils?\.ts$/.test(path) ? [`${path} is a grab bag`] : []),
-      ...(/^export default\b/m.test(code) && !path.endsWith('.d.ts') ? [`${path} has a default export`] : []),
+      ...(/^export default\b/m.test(code) && !path.endsWith('.d.ts') && !CHILD.test(path)
+        ? [`${path} has a default export`]
+        : []),
     ]);
     expect(wrong).to.deep.equal([]);
   });
