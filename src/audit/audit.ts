@@ -22,6 +22,7 @@ export function auditR1cs(r1cs: R1cs, options: AuditOptions = {}): AuditReport {
   const name = readNames(options.names);
   const assumed = options.assumed ?? [];
   for (const { wire } of [...assumed, ...(options.declared ?? [])]) checkWire(r1cs, wire);
+  for (const wire of options.given ?? []) checkWire(r1cs, wire);
 
   options.onProgress?.('read');
   const system = buildSystem(r1cs, new PrimeField(options.modulus));
@@ -35,14 +36,15 @@ export function auditR1cs(r1cs: R1cs, options: AuditOptions = {}): AuditReport {
   options.onProgress?.('uniqueness');
   const knowledge = new Knowledge(system, occurrences, ranges);
   const inputs = listInputs(r1cs);
-  for (const wire of inputs) knowledge.mark(wire, 'input');
+  const given = options.given ?? inputs;
+  for (const wire of given) knowledge.mark(wire, 'input');
   do knowledge.propagate();
   while (applyStructuralRules(knowledge));
   const how = knowledge.how.slice();
 
   options.onProgress?.('explain');
   const limit = options.maxFindings ?? 50;
-  const explained = explainUndetermined(knowledge, r1cs.outputCount, limit, name);
+  const explained = explainUndetermined(knowledge, r1cs.outputCount, inputs, limit, name);
   const findings: Finding[] = [
     ...findImpossible(system.impossible, ranges, name),
     ...explained.findings,
@@ -79,7 +81,12 @@ export function auditR1cs(r1cs: R1cs, options: AuditOptions = {}): AuditReport {
       free: free.size,
       undetermined: undetermined.length,
     },
-    inputs: { total: inputs.length, constrained: inputs.length - loose },
+    inputs: {
+      total: inputs.length,
+      constrained: inputs.length - loose,
+      determined: inputs.filter((wire) => how[wire] !== 0).length,
+    },
+    given: given.length,
     declared: {
       total: declared.length,
       proved: declared.length - findings.filter(({ code }) => code === 'RANGE_NOT_PROVED').length,
@@ -165,7 +172,7 @@ function checkWire(r1cs: R1cs, wire: number): void {
   throw new ZkinferError({
     code: 'AUDIT_WIRE_UNKNOWN',
     kind: 'usage',
-    message: `A range names wire ${wire}, which the constraint system does not have`,
+    message: `The options name wire ${wire}, which the constraint system does not have`,
     facts: [`wires: ${r1cs.wireCount}`],
   });
 }

@@ -55,7 +55,7 @@ export class PrimeField {
     const known = this.fractions.get(signed);
     if (known) return known;
     let best: Fraction = { numerator: signed, denominator: 1n };
-    let bestBits = bitCount(signed);
+    let bestBits = bitCount(signed) + 1;
     let [r0, r1, t0, t1] = [this.modulus, this.reduce(value), 0n, 1n];
     while (r1 !== 0n) {
       const cost = bitCount(r1) + bitCount(t1);
@@ -78,6 +78,7 @@ export class PrimeField {
    * @returns the integers and the factor: `integers[i] = factor · values[i]` in the field.
    */
   toIntegers(values: readonly bigint[], mayRescale = true): { integers: bigint[]; factor: bigint } {
+    if (this.bits <= 12) return this.searchIntegers(values);
     let common = 1n;
     const fractions = values.map((value) => this.toFraction(value));
     for (const { denominator } of fractions) {
@@ -113,15 +114,32 @@ export class PrimeField {
     if (content !== 1n) integers = integers!.map((value) => value / content);
     return { integers: integers!, factor: this.reduce(common * this.invert(content)) };
   }
+
+  /** In a field this small every factor can be tried: the one that leaves the smallest integers. */
+  private searchIntegers(values: readonly bigint[]): { integers: bigint[]; factor: bigint } {
+    let best = { integers: values.map((value) => this.toSigned(value)), factor: 1n };
+    let least = -1n;
+    for (let factor = 1n; factor < this.modulus; factor++) {
+      const integers = values.map((value) => this.toSigned(value * factor));
+      if ((integers.find((value) => value !== 0n) ?? 1n) < 0n) continue;
+      const size = integers.reduce((sum, value) => sum + (value < 0n ? -value : value), 0n);
+      if (least < 0n || size < least) {
+        best = { integers, factor };
+        least = size;
+      }
+    }
+    return best;
+  }
 }
 
 function maximumBits(values: readonly bigint[]): number {
   return values.reduce((most, value) => Math.max(most, bitCount(value)), 0);
 }
 
-/** Bits of the absolute value, rounded up to a multiple of four. */
+/** Bits of the absolute value. */
 export function bitCount(value: bigint): number {
-  return (value < 0n ? -value : value).toString(16).length * 4;
+  const digits = (value < 0n ? -value : value).toString(16);
+  return digits.length * 4 - (Math.clz32(Number.parseInt(digits[0], 16)) - 28);
 }
 
 /** Non-negative; of 0 and x it is |x|. */

@@ -3,6 +3,7 @@ import type { Rule } from './rules.js';
 /** What is wrong, and how bad it is: an error means that the audit does not vouch for the circuit. */
 export type FindingCode =
   | 'OUTPUT_UNDETERMINED'
+  | 'INPUT_UNDETERMINED'
   | 'WIRE_UNDETERMINED'
   | 'FIELD_WRAP'
   | 'RANGE_NOT_PROVED'
@@ -47,7 +48,9 @@ export interface AuditReport {
     readonly free: number;
     readonly undetermined: number;
   };
-  readonly inputs: { readonly total: number; readonly constrained: number };
+  readonly inputs: { readonly total: number; readonly constrained: number; readonly determined: number };
+  /** How many wires uniqueness starts from: the inputs, or the public signals that were given. */
+  readonly given: number;
   readonly declared: { readonly total: number; readonly proved: number; readonly ranges: readonly SignalRange[] };
   /** How many variables each rule settled. */
   readonly rules: Readonly<Partial<Record<Rule, number>>>;
@@ -65,6 +68,11 @@ export interface AuditOptions {
   readonly names?: readonly string[] | ((wire: number) => string);
   /** Ranges that the constraints must imply, of inputs usually. */
   readonly declared?: readonly DeclaredRange[];
+  /**
+   * The wires that the statement fixes; all inputs by default. Give the public signals that describe the input, and the
+   * audit shows that they alone determine everything else, the private inputs too: two inputs cannot share a statement.
+   */
+  readonly given?: readonly number[];
   /** Ranges that somebody else checks (a verifier its public inputs): taken as given and listed in the report. */
   readonly assumed?: readonly DeclaredRange[];
   readonly onProgress?: (phase: 'read' | 'ranges' | 'uniqueness' | 'explain') => void;

@@ -2,6 +2,7 @@ import type { AuditReport, FindingCode } from './report.js';
 
 const RULE_TEXT: Readonly<Record<FindingCode, string>> = {
   OUTPUT_UNDETERMINED: 'Every output must be a function of the inputs.',
+  INPUT_UNDETERMINED: 'The public signals that describe the input must have one reading.',
   WIRE_UNDETERMINED: 'A wire that the inputs do not determine lets a prover choose it.',
   FIELD_WRAP: 'An integer argument needs sums that stay below the field modulus.',
   RANGE_NOT_PROVED: 'A declared range must follow from the constraints.',

@@ -1,0 +1,44 @@
+import type { R1cs } from '../circuit/constraints.js';
+import type { CircuitProgram } from '../circuit/program.js';
+import { type QuantGraph, rangeAt } from '../quantize/ir.js';
+import { auditR1cs } from './audit.js';
+import type { AuditOptions, AuditReport, DeclaredRange } from './report.js';
+
+/** A compiled model: its constraints with what they are to mean. */
+export interface CompiledCircuit {
+  readonly graph: QuantGraph;
+  readonly program: CircuitProgram;
+  readonly r1cs: R1cs;
+  readonly wireNames: readonly string[];
+}
+
+/**
+ * Audits a compiled model as its statement is used: the public signals that describe the input, and nothing else, must
+ * determine the model's inputs and every output, and each model input must be held to the range that the integer model
+ * was built for.
+ */
+export function auditCircuit(
+  { graph, program, r1cs, wireNames }: CompiledCircuit,
+  options: Pick<AuditOptions, 'onProgress' | 'maxFindings'> = {},
+): AuditReport {
+  return auditR1cs(r1cs, {
+    ...options,
+    names: wireNames,
+    given: listStatementInputs(program),
+    declared: listInputRanges(graph, program),
+  });
+}
+
+/** The public signals that a verifier sets from the input: the input's limbs and the context. */
+export function listStatementInputs(program: CircuitProgram): number[] {
+  const ports = [...program.publicOutputs.filter(({ name }) => name === 'input_limb'), ...program.publicInputs];
+  return ports.flatMap(({ firstWire, count }) => Array.from({ length: count ?? 1 }, (_, at) => firstWire + at));
+}
+
+/** The range of every element of the model's inputs, by wire. */
+export function listInputRanges(graph: QuantGraph, program: CircuitProgram): DeclaredRange[] {
+  return program.inputs.flatMap(({ firstWire, count }, at) => {
+    const value = graph.values[graph.inputs[at].value];
+    return Array.from({ length: count }, (_, k) => ({ wire: firstWire + k, ...rangeAt(value, k) }));
+  });
+}
