@@ -15,14 +15,13 @@ import { readQModel } from '../bundle/qmodel-file.js';
 import { compareR1cs } from '../circom/compare.js';
 import { compileCircom } from '../circom/compile.js';
 import { encodeR1cs, readR1cs } from '../circom/r1cs-file.js';
-import { readSym } from '../circom/sym-file.js';
-import type { R1cs } from '../circuit/constraints.js';
 import { emitCircom } from '../circuit/emit-circom.js';
 import { emitR1cs } from '../circuit/emit-r1cs.js';
 import { lowerCircuit } from '../circuit/lower.js';
+import type { CircuitProgram } from '../circuit/program.js';
 import { ZkinferError } from '../core/error.js';
 import { packageRoot, toolVersions } from './package.js';
-import { encodeWireOrder, identityOrder, matchWires } from './wire-order.js';
+import { encodeWireOrder, identityOrder, invertWires } from './wire-order.js';
 
 export interface CompileRequest {
   readonly qmodelPath: string;
@@ -56,7 +55,8 @@ export async function compileBundle(request: CompileRequest): Promise<CompileRep
   const qmodel = await readQModel(request.qmodelPath);
   progress('lowering to gadgets');
   const program = lowerCircuit(qmodel.graph);
-  const { r1cs, wireNames } = emitR1cs(program);
+  const emitted = emitR1cs(program);
+  const { r1cs, wireNames } = emitted;
   const circom = emitCircom(program);
   const files = new Map<ArtifactName, Uint8Array | string>([
     ['qmodel', encodeQModel(qmodel)],
@@ -66,7 +66,7 @@ export async function compileBundle(request: CompileRequest): Promise<CompileRep
   return withBundleLock(request.outDir, async () => {
     if (engine === 'circom') {
       progress('compiling with circom');
-      const built = await compileChecked(circom, r1cs, wireNames, request.outDir);
+      const built = await compileChecked(circom, program, emitted, request.outDir);
       files.set('r1cs', built.r1cs).set('witnessProgram', built.witnessProgram).set('wireOrder', built.wireOrder);
     } else {
       files.set('r1cs', encodeR1cs(r1cs)).set('wireOrder', encodeWireOrder(identityOrder(r1cs.wireCount)));
@@ -124,17 +124,22 @@ export async function compileBundle(request: CompileRequest): Promise<CompileRep
 }
 
 /** Compiles the text with circom and holds its constraints to ours, wire by wire. */
-async function compileChecked(circom: string, r1cs: R1cs, wireNames: readonly string[], folder: string) {
+async function compileChecked(
+  circom: string,
+  program: CircuitProgram,
+  emitted: ReturnType<typeof emitR1cs>,
+  folder: string,
+) {
   const scratch = await mkdtemp(join(folder, '.compile-'));
   try {
     const built = await compileCircom(circom, { includeDir: join(packageRoot(), 'circuits'), outDir: scratch });
     const bytes = await readFile(built.r1csPath);
-    const symbols = readSym(await readFile(built.symPath, 'utf8'));
-    compareR1cs(r1cs, wireNames, readR1cs(bytes), symbols);
+    const theirs = readR1cs(bytes);
+    const theirWire = compareR1cs(program, emitted, theirs, await readFile(built.symPath));
     return {
       r1cs: bytes,
       witnessProgram: await readFile(built.wasmPath),
-      wireOrder: encodeWireOrder(matchWires(wireNames, symbols)),
+      wireOrder: encodeWireOrder(invertWires(theirWire, theirs.wireCount)),
     };
   } finally {
     await rm(scratch, { recursive: true, force: true });

@@ -34,12 +34,13 @@ export async function openBundle(dir: string): Promise<OpenBundle> {
   await checkArtifacts(dir, manifest, ['qmodel', 'r1cs', 'wireOrder', 'provingKey', 'verificationKey']);
   const paths = bundlePaths(dir);
   const { graph } = await readQModel(paths.qmodel);
+  const program = lowerCircuit(graph);
   return {
     dir,
     manifest,
     graph,
-    program: lowerCircuit(graph),
-    wireOrder: decodeWireOrder(await readFile(paths.wireOrder), manifest.circuit.wires),
+    program,
+    wireOrder: decodeWireOrder(await readFile(paths.wireOrder), manifest.circuit.wires, program.wireCount),
     zkey: await readFile(paths.provingKey),
     verificationKey: JSON.parse(await readFile(paths.verificationKey, 'utf8')) as unknown,
   };

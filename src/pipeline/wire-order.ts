@@ -7,21 +7,13 @@ import { ZkinferError } from '../core/error.js';
  */
 export type WireOrder = Uint32Array;
 
-/** Reads the names of circom's wires against the program's. @throws ZkinferError WIRES_DIFFER where they don't match one to one */
-export function matchWires(wireNames: readonly string[], circomWires: ReadonlyMap<string, number>): WireOrder {
-  const order = new Uint32Array(wireNames.length).fill(0xffffffff);
-  order[0] = 0;
-  for (let wire = 1; wire < wireNames.length; wire++) {
-    const theirs = circomWires.get(wireNames[wire]);
-    if (theirs === undefined || theirs <= 0 || theirs >= order.length || order[theirs] !== 0xffffffff)
-      throw new ZkinferError({
-        code: 'WIRES_DIFFER',
-        kind: 'internal',
-        message: 'circom has other wires than the program',
-        facts: [`${wireNames[wire]}: ${theirs ?? 'not in the symbols'}`],
-      });
-    order[theirs] = wire;
-  }
+/**
+ * The order that a match of wires gives.
+ * @param theirWire for each wire of the program, circom's wire; -1 where circom has none
+ */
+export function invertWires(theirWire: Int32Array, wireCount: number): WireOrder {
+  const order = new Uint32Array(wireCount);
+  for (let ours = 0; ours < theirWire.length; ours++) if (theirWire[ours] >= 0) order[theirWire[ours]] = ours;
   return order;
 }
 
@@ -38,23 +30,23 @@ export function encodeWireOrder(order: WireOrder): Uint8Array {
   return bytes;
 }
 
-/** Reads what `encodeWireOrder` wrote; a permutation of `wireCount` wires. @throws ZkinferError WIRE_ORDER_DAMAGED */
-export function decodeWireOrder(bytes: Uint8Array, wireCount: number): WireOrder {
+/** Reads what `encodeWireOrder` wrote: `wireCount` different wires of the program. @throws ZkinferError WIRE_ORDER_DAMAGED */
+export function decodeWireOrder(bytes: Uint8Array, wireCount: number, programWires: number): WireOrder {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const order = new Uint32Array(Math.floor(bytes.length / 4));
-  const seen = new Uint8Array(wireCount);
-  let isPermutation = bytes.length === wireCount * 4;
-  for (let wire = 0; wire < order.length && isPermutation; wire++) {
+  const seen = new Uint8Array(programWires);
+  let isValid = bytes.length === wireCount * 4;
+  for (let wire = 0; wire < order.length && isValid; wire++) {
     order[wire] = view.getUint32(wire * 4, true);
-    isPermutation = order[wire] < wireCount && seen[order[wire]] === 0;
-    if (isPermutation) seen[order[wire]] = 1;
+    isValid = order[wire] < programWires && seen[order[wire]] === 0;
+    if (isValid) seen[order[wire]] = 1;
   }
-  if (!isPermutation)
+  if (!isValid)
     throw new ZkinferError({
       code: 'WIRE_ORDER_DAMAGED',
       kind: 'artifact',
       message: 'the wire order of the bundle is damaged',
-      facts: [`${bytes.length} bytes, expected a permutation of ${wireCount} wires`],
+      facts: [`${bytes.length} bytes, expected ${wireCount} different wires`],
       hint: 'compile the bundle again',
     });
   return order;
@@ -62,7 +54,7 @@ export function decodeWireOrder(bytes: Uint8Array, wireCount: number): WireOrder
 
 /** The witness in the order of the compiled circuit: the body of its wtns file. */
 export function reorderWitness(witness: Witness, order: WireOrder): Uint8Array {
-  const bytes = new Uint8Array(witness.bytes.length);
+  const bytes = new Uint8Array(order.length * WITNESS_ELEMENT_BYTES);
   const from = new BigUint64Array(witness.bytes.buffer, witness.bytes.byteOffset, witness.bytes.length / 8);
   const to = new BigUint64Array(bytes.buffer);
   const words = WITNESS_ELEMENT_BYTES / 8;

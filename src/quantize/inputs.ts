@@ -33,8 +33,10 @@ export function encodeInput(value: GraphValue, rows: readonly Float64Array[], op
   );
   const isIntegral = rows.every((row) => row.every(Number.isInteger));
   if (isIntegral && (value.type !== 'float' || all.high - all.low < LARGEST_INTEGER_RANGE) && all.high > all.low + 1) {
-    const bits = Math.max(1, bitLength(all.high - all.low));
-    return { scale: Float64Array.of(1), zeroPoint: Float64Array.of(-all.low), bits, max: 2 ** bits - 1 };
+    const isSignedByte = value.type === 'int' && all.low < 0 && all.low >= -128 && all.high <= 127;
+    const { low, high } = isSignedByte ? { low: -128, high: 127 } : all;
+    const bits = Math.max(1, bitLength(high - low));
+    return { scale: Float64Array.of(1), zeroPoint: Float64Array.of(-low), bits, max: 2 ** bits - 1 };
   }
   const isTabular = size <= TABULAR_ELEMENTS && value.shape.filter((extent) => extent > 1).length <= 1;
   const bits = options.inputBits + (isTabular ? TABULAR_BITS : 0);

@@ -1,5 +1,6 @@
 import { concatData } from '../../graph/evaluate.js';
 import type { LinearNode, ValueId } from '../../graph/ir.js';
+import { dropDeadPositions } from '../../graph/linear-map.js';
 import { compact, concatAffine, widthOf } from '../affine.js';
 import { clipOf, tensorStep } from '../clip.js';
 import type { QuantizeContext } from '../context.js';
@@ -176,7 +177,8 @@ function biasCorrection(ctx: QuantizeContext, node: LinearNode, id: QuantValueId
 }
 
 /** Integer linear map with the scale ratio folded into the weights; accumulators keep `real = scale · q`. */
-export function quantizeLinear(ctx: QuantizeContext, node: LinearNode): QuantValueId {
+export function quantizeLinear(ctx: QuantizeContext, original: LinearNode): QuantValueId {
+  const node = { ...original, map: dropDeadPositions(original.map) };
   const inputs = node.inputs.map((from) => chooseInput(ctx, from, node));
   const affine = concatAffine(inputs.map((id) => ctx.value(id)));
   const scales = windowScales(node.map, affine.scale);
