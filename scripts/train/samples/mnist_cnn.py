@@ -22,9 +22,9 @@ def build_sample() -> Sample:
 
     net = Net(
         [
-            Conv(1, 6, size=5, stride=2, pad=0, rng=rng),  # 6 x 12 x 12
+            Conv(1, 5, size=5, stride=2, pad=0, rng=rng),  # 5 x 12 x 12
             Relu(),
-            Conv(6, 12, size=3, stride=2, pad=0, rng=rng),  # 12 x 5 x 5
+            Conv(5, 12, size=3, stride=2, pad=0, rng=rng),  # 12 x 5 x 5
             Relu(),
             Flatten(),
             Dense(300, 10, rng),
