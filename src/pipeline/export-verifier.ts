@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import { checkArtifacts } from '../bundle/artifacts.js';
+import { writeFileAtomic } from '../bundle/atomic.js';
+import { printCanonicalJson } from '../bundle/canonical-json.js';
+import { digestBytes } from '../bundle/digest.js';
+import { withBundleLock } from '../bundle/lock.js';
+import { readManifest, writeManifest } from '../bundle/manifest-file.js';
+import { bundlePaths } from '../bundle/paths.js';
+import { type CompiledContract, compileSolidity } from '../chain/solidity/compile.js';
+import { nameVerifier, renderVerifier } from '../chain/solidity/standalone.js';
+import { ZkinferError } from '../core/error.js';
+import type { VerificationKey } from '../groth16/proof.js';
+
+export interface ExportedVerifier {
+  readonly contractName: string;
+  readonly profile: 'dev' | 'production';
+  readonly sourcePath: string;
+  /** ABI and creation code. */
+  readonly compiledPath: string;
+  readonly compiled: CompiledContract;
+}
+
+/** Writes the standalone Solidity verifier of a bundle, compiled, and records both files in the manifest. */
+export async function exportVerifier(dir: string): Promise<ExportedVerifier> {
+  return withBundleLock(dir, async () => {
+    const manifest = await readManifest(dir);
+    if (manifest.setup === null)
+      throw new ZkinferError({
+        code: 'BUNDLE_NOT_SET_UP',
+        kind: 'usage',
+        message: `${dir} has no keys yet`,
+        hint: `zkinfer setup ${dir}`,
+      });
+    await checkArtifacts(dir, manifest, ['verificationKey']);
+    const paths = bundlePaths(dir);
+    const key = JSON.parse(await readFile(paths.verificationKey, 'utf8')) as VerificationKey;
+    const { profile, overrides } = manifest.setup;
+    const { qmodel, r1cs, verificationKey } = manifest.artifacts;
+    const source = renderVerifier(key, {
+      name: manifest.name,
+      profile,
+      overrides,
+      digests: {
+        model: manifest.source.digest,
+        ...(qmodel && { qmodel }),
+        ...(r1cs && { r1cs }),
+        ...(verificationKey && { 'verification key': verificationKey }),
+      },
+    });
+    const contractName = nameVerifier(manifest.name, profile);
+    const compiled = (await compileSolidity({ [`${contractName}.sol`]: source }))[contractName];
+    const json = printCanonicalJson(compiled);
+    await writeFileAtomic(paths.solidity, source);
+    await writeFileAtomic(paths.solidityJson, json);
+    await writeManifest(dir, {
+      ...manifest,
+      artifacts: { ...manifest.artifacts, solidity: digestBytes(source), solidityJson: digestBytes(json) },
+    });
+    return { contractName, profile, sourcePath: paths.solidity, compiledPath: paths.solidityJson, compiled };
+  });
+}

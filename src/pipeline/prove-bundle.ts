@@ -1,0 +1,217 @@
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../bundle/atomic.js';
+import { printCanonicalJson } from '../bundle/canonical-json.js';
+import { ZkinferError } from '../core/error.js';
+import type { FieldElement } from '../core/field.js';
+import { openProvingKey, type Prover, type ProverName, prove } from '../groth16/prove.js';
+import { createSnarkjsProver } from '../groth16/snarkjs-prover.js';
+import { type BatchItem, type BatchProgress, proveBatch } from '../prove/batch.js';
+import { shareProvingKey } from '../prove/job.js';
+import { createProverPool } from '../prove/pool.js';
+import type { RowWithPlace } from '../rows/rows.js';
+import { makeProofFile, type ProofFile, parseContext } from '../verify/proof-file.js';
+import { type OpenBundle, openBundle } from './open-bundle.js';
+import { type PreparedRun, prepareRun, type SaturatedInput } from './prove-input.js';
+
+export interface ProveOptions {
+  /** What the proof is bound to: a field element, decimal or `0x…`; 0 by default. */
+  readonly context?: string;
+  /** Refuses inputs outside the calibrated range, where otherwise they saturate. */
+  readonly strict?: boolean;
+}
+
+export interface ProveReport {
+  readonly proof: ProofFile;
+  readonly saturated: readonly SaturatedInput[];
+  /** Milliseconds of the witness and of the proof, verified. */
+  readonly ms: { readonly witness: number; readonly prove: number; readonly total: number };
+}
+
+function readContext(text: string | undefined): FieldElement {
+  try {
+    return parseContext(text ?? '0');
+  } catch (cause) {
+    throw new ZkinferError({
+      code: 'CONTEXT_INVALID',
+      kind: 'usage',
+      message: cause instanceof Error ? cause.message : String(cause),
+      hint: 'give a number below the order of the field, decimal or 0x…',
+      cause,
+    });
+  }
+}
+
+function prepare(
+  bundle: OpenBundle,
+  row: RowWithPlace['row'],
+  context: FieldElement,
+  strict: boolean | undefined,
+): PreparedRun {
+  const prepared = prepareRun(bundle, row, context);
+  if (strict && prepared.saturated.length > 0)
+    throw new ZkinferError({
+      code: 'INPUT_OUT_OF_RANGE',
+      kind: 'usage',
+      message: 'the input lies outside the calibrated range',
+      facts: prepared.saturated.map(
+        ({ input, elements, largest }) => `${input}: ${elements} elements, by up to ${largest.toPrecision(4)}`,
+      ),
+      hint: 'calibrate with rows that reach this far, or leave --strict out to prove the saturated input',
+    });
+  return prepared;
+}
+
+/** Proves one row with all cores; the proof is verified before it is returned. */
+export async function proveRow(
+  bundle: OpenBundle,
+  row: RowWithPlace['row'],
+  options: ProveOptions = {},
+): Promise<ProveReport> {
+  const context = readContext(options.context);
+  const start = performance.now();
+  const { run, wtns, saturated } = prepare(bundle, row, context, options.strict);
+  const ready = performance.now();
+  const prover: Prover = createSnarkjsProver('all');
+  try {
+    const result = await prove(prover, await openProvingKey(bundle.zkey), wtns);
+    const end = performance.now();
+    return {
+      proof: makeProofFile(bundle.manifest, run, context, result),
+      saturated,
+      ms: { witness: ready - start, prove: end - ready, total: end - start },
+    };
+  } finally {
+    await prover.close();
+  }
+}
+
+export interface ProveInputRequest extends ProveOptions {
+  readonly dir: string;
+  readonly row: RowWithPlace['row'];
+  /** Where the proof is written; nowhere by default. */
+  readonly outPath?: string;
+}
+
+/** Opens a bundle, proves one row and writes the proof. */
+export async function proveInput(request: ProveInputRequest): Promise<ProveReport> {
+  const report = await proveRow(await openBundle(request.dir), request.row, request);
+  if (request.outPath !== undefined) await writeFileAtomic(request.outPath, printCanonicalJson(report.proof));
+  return report;
+}
+
+export interface ProveRowsRequest extends ProveOptions {
+  readonly dir: string;
+  readonly rows: AsyncIterable<RowWithPlace> | Iterable<RowWithPlace>;
+  /** Folder for `proof-000000.json` …, one a row. */
+  readonly outDir: string;
+  readonly workers?: number;
+  readonly backend?: ProverName;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: BatchProgress) => void;
+}
+
+export interface ProveRowsReport {
+  readonly done: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly workers: number;
+  readonly backend: ProverName;
+  readonly totalMs: number;
+  /** Milliseconds per proof, of those made now: median, 95th percentile, largest. */
+  readonly latencyMs: { readonly p50: number; readonly p95: number; readonly max: number } | null;
+  readonly failures: readonly { readonly index: number; readonly reason: string }[];
+  readonly saturated: number;
+}
+
+/** File name of a row's proof. */
+export function proofFileName(index: number): string {
+  return `proof-${String(index).padStart(6, '0')}.json`;
+}
+
+/** Failures kept in a report; all are counted. */
+const MOST_FAILURES = 100;
+
+/**
+ * Proves rows in the worker pool, in any number and in constant memory. A row whose proof file is there and was made for this
+ * very bundle and input is skipped, so that an interrupted run goes on where it stopped.
+ */
+export async function proveRows(request: ProveRowsRequest): Promise<ProveRowsReport> {
+  const started = performance.now();
+  const bundle = await openBundle(request.dir);
+  const context = readContext(request.context);
+  const provingKey = await shareProvingKey(bundle.zkey);
+  await mkdir(request.outDir, { recursive: true });
+  const pool = createProverPool({ workers: request.workers, backend: request.backend, zkeyBytes: bundle.zkey.length });
+  const latencies: number[] = [];
+  const failures: { index: number; reason: string }[] = [];
+  const runs = new Map<string, PreparedRun['run']>();
+  let saturated = 0;
+  let totals: BatchProgress = { done: 0, failed: 0, skipped: 0, rate: 0 };
+
+  async function* items(): AsyncGenerator<BatchItem> {
+    for await (const { row, index } of request.rows) {
+      const key = proofFileName(index);
+      yield {
+        key,
+        makeJob: () => {
+          const prepared = prepare(bundle, row, context, request.strict);
+          if (prepared.saturated.length > 0) saturated++;
+          runs.set(key, prepared.run);
+          return { provingKey, wtns: prepared.wtns };
+        },
+      };
+    }
+  }
+  try {
+    const isDone = (key: string) => hasProof(join(request.outDir, key), bundle, context);
+    const outcomes = proveBatch(items(), {
+      pool,
+      skip: isDone,
+      job: { signal: request.signal },
+      onProgress: (progress) => {
+        totals = progress;
+        request.onProgress?.(progress);
+      },
+    });
+    for await (const outcome of outcomes) {
+      if (outcome.status === 'done') {
+        latencies.push(outcome.ms);
+        const run = runs.get(outcome.key) as PreparedRun['run'];
+        const file = makeProofFile(bundle.manifest, run, context, outcome.result);
+        await writeFileAtomic(join(request.outDir, outcome.key), printCanonicalJson(file));
+      } else if (outcome.status === 'failed' && failures.length < MOST_FAILURES) {
+        const reason = outcome.error instanceof Error ? outcome.error.message : String(outcome.error);
+        failures.push({ index: outcome.index, reason });
+      }
+      runs.delete(outcome.key);
+    }
+  } finally {
+    await pool.close();
+  }
+  const { done, failed, skipped } = totals;
+  const totalMs = performance.now() - started;
+  const { workers, backend } = pool;
+  return { done, failed, skipped, workers, backend, totalMs, latencyMs: percentiles(latencies), failures, saturated };
+}
+
+/** Whether a proof file of this bundle and context is there. Its row is told by its place in the file of rows. */
+async function hasProof(path: string, bundle: OpenBundle, context: FieldElement): Promise<boolean> {
+  try {
+    if (!(await stat(path)).isFile()) return false;
+    const file = JSON.parse(await readFile(path, 'utf8')) as Partial<ProofFile>;
+    return (
+      file.digests?.verificationKey === bundle.manifest.artifacts.verificationKey &&
+      file.context?.value === String(context)
+    );
+  } catch {
+    return false;
+  }
+}
+
+function percentiles(values: readonly number[]): ProveRowsReport['latencyMs'] {
+  if (values.length === 0) return null;
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+  return { p50: at(0.5), p95: at(0.95), max: sorted[sorted.length - 1] };
+}
