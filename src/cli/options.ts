@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { parseContext } from '../verify/proof-file.js';
 
 /** A parser of an option that is a whole number in a range. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
@@ -29,4 +30,13 @@ export function collectDims(text: string, before: Readonly<Record<string, number
 /** Collects names from repeated or comma-separated use of an option. */
 export function collectNames(text: string, before: readonly string[] = []): string[] {
   return [...before, ...text.split(',').filter((name) => name !== '')];
+}
+
+/** A parser of a context: a decimal or `0x` number below the order of the scalar field. */
+export function contextNumber(text: string): string {
+  try {
+    return String(parseContext(text));
+  } catch (error) {
+    throw new InvalidArgumentError(`${(error as Error).message}.`);
+  }
 }

@@ -3,6 +3,7 @@ import type { StatedOutput } from '../../verify/proof-file.js';
 import { openVerifyingBundle, verifyProofFile } from '../../verify/verify-files.js';
 import type { CommandSpec } from '../command.js';
 import { formatNumbers } from '../format.js';
+import { contextNumber } from '../options.js';
 
 function describe(side: string, tensors: Readonly<Record<string, StatedOutput>> | undefined): string[] {
   return Object.entries(tensors ?? {}).map(([name, { real, label }]) => {
@@ -22,7 +23,7 @@ export const verifyCommand: CommandSpec = {
     command
       .argument('<proof>', 'proof file (zkinfer-proof/1)')
       .requiredOption('--bundle <folder>', 'folder with manifest.json and verification-key.json')
-      .option('--context <number>', 'the context that the proof has to be bound to, decimal or 0x'),
+      .option('--context <number>', 'the context that the proof has to be bound to, decimal or 0x', contextNumber),
   run: async ([path], options) => {
     const bundle = await openVerifyingBundle(options.bundle as string);
     const verdict = await verifyProofFile(path as string, bundle, { context: options.context as string | undefined });
