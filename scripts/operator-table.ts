@@ -4,14 +4,16 @@
  *     npx tsx scripts/operator-table.ts             the table, from the registry and the snapshot
  *     npx tsx scripts/operator-table.ts --measure   runs the corpus' single-operator cases first and rewrites the snapshot
  */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { importGraph, tryImportGraph } from '../src/graph/import.js';
 import type { NodeKind } from '../src/graph/ir.js';
 import { rules } from '../src/graph/ops/registry.js';
 import type { OnnxNode } from '../src/onnx/model.js';
 import { readOnnx } from '../src/onnx/read.js';
-import { CORPUS, checkOpCase, loadModel, loadOpCases, loadRows, type OpCase } from '../test/graph/ops-corpus.js';
+import { corpusRoot, dimsOf, hasCorpus, listModels, readModel, readRows } from '../test/graph/corpus.js';
+import { checkOpCase, loadOpCases, type OpCase, readCases } from '../test/graph/ops-corpus.js';
 import { formatTable, replaceSection } from './marked-section.js';
 import { OPERATOR_NOTES } from './operator-notes.js';
 
@@ -19,7 +21,7 @@ import { OPERATOR_NOTES } from './operator-notes.js';
 interface Measured {
   /** Node kinds that the operator became; none where it only renames shapes or computes constants. */
   readonly kinds: readonly NodeKind[];
-  /** Single-operator cases of the ONNX project whose float graph gives onnxruntime's outputs. */
+  /** Recorded cases whose float graph gives onnxruntime's outputs. */
   readonly passed: number;
   readonly cases: number;
   /** Models of the corpus that hold the operator and are imported. */
@@ -30,6 +32,7 @@ type Snapshot = Readonly<Record<string, Measured>>;
 
 const root = new URL('../', import.meta.url);
 const SNAPSHOT = new URL('test/snapshots/operators.json', root);
+const VECTORS = new URL('test/vectors/ml-operators.json', root);
 const PAGE = new URL('docs/operators.md', root);
 const ML = 'ai.onnx.ml.';
 /** Operators of ai.onnx.ml among the corpus' cases, whose files are named without a domain. */
@@ -43,13 +46,17 @@ export function measureOperators(): Snapshot {
     found.set(name, known);
     return known;
   };
-  for (const file of readdirSync(`${CORPUS}/ops`)) {
+  for (const file of readdirSync(join(corpusRoot, 'ops'))) {
     const name = file.replace(/\.json$/, '');
     for (const test of loadOpCases(name)) measureCase(test, entry(ML_ONLY.has(name) ? ML + name : name));
   }
-  for (const name of readdirSync(`${CORPUS}/models`)) {
-    const model = loadModel(name);
-    const { graph } = tryImportGraph(model, { dims: dimsOf(loadRows(name).inputs) });
+  for (const test of readCases(fileURLToPath(VECTORS))) {
+    const operators = new Set(readOnnx(Buffer.from(test.model_base64, 'base64')).graph.nodes.map(nameOf));
+    for (const name of operators) measureCase(test, entry(name));
+  }
+  for (const name of listModels()) {
+    const model = readModel(name);
+    const { graph } = tryImportGraph(model, { dims: dimsOf(readRows(name).inputs) });
     if (graph === undefined) continue;
     const names = new Map(model.graph.nodes.map((node) => [node.opType, nameOf(node)]));
     for (const op of new Set(names.values())) entry(op).models++;
@@ -77,12 +84,6 @@ function measureCase(test: OpCase, into: { kinds: Set<NodeKind>; passed: number;
   }
 }
 
-function dimsOf(ports: Readonly<Record<string, { readonly dims: readonly number[] }>>): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(ports).flatMap(([name, { dims }]) => dims.map((size, axis) => [`${name}.${axis}`, size])),
-  );
-}
-
 function nameOf(node: OnnxNode): string {
   return node.domain === '' ? node.opType : `${node.domain}.${node.opType}`;
 }
@@ -99,7 +100,7 @@ export function renderOperators(): string {
   if (strays.length > 0) throw new Error(`scripts/operator-notes.ts: no rule for ${strays.join(', ')}`);
   const table = (domain: readonly string[]) =>
     formatTable(
-      ['operator', 'becomes', 'ONNX test cases', 'models', 'limits'],
+      ['operator', 'becomes', 'recorded cases', 'models', 'limits'],
       domain.map((name) => {
         const { kinds, passed, cases, models } = snapshot[name] ?? { kinds: [], passed: 0, cases: 0, models: 0 };
         const becomes = kinds.join(', ') || (passed + models > 0 ? 'nothing' : '');
@@ -117,7 +118,7 @@ export function renderOperators(): string {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (process.argv.includes('--measure')) {
-    if (!existsSync(CORPUS)) throw new Error(`no corpus at ${CORPUS}; set ZKINFER_CORPUS`);
+    if (!hasCorpus()) throw new Error(`no corpus at ${corpusRoot}; set ZKINFER_CORPUS`);
     const lines = Object.entries(measureOperators()).map(
       ([name, measured]) => `  ${JSON.stringify(name)}: ${JSON.stringify(measured)}`,
     );
