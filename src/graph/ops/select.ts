@@ -2,6 +2,7 @@ import type { Operand } from '../builder.js';
 import { call, X } from '../scalar.js';
 import { constantOf } from './constant.js';
 import type { ImportRule, RuleContext, RuleRecord } from './rule.js';
+import { boundsOf } from './support/bounds.js';
 import { broadcastTo } from './support/broadcast.js';
 import { aliasOf } from './support/deferred.js';
 import { apply, scaleBy, weightedSum } from './support/elementwise.js';
@@ -68,8 +69,7 @@ export function oneHotOf(context: RuleContext, indices: Operand, depth: number):
     0,
     'int',
   );
-  const neverNegative =
-    indices.kind === 'value' && builder.nodes.some((n) => n.output === indices.id && n.kind === 'argmax');
+  const neverNegative = boundsOf(builder, indices).min >= 0;
   const wrapped = call('isZero', call('add', X, { kind: 'const', value: depth }));
   const fn = neverNegative ? call('isZero', X) : call('max', call('isZero', X), wrapped);
   return apply(builder, distance, fn, 'int');

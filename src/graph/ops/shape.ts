@@ -77,7 +77,8 @@ function castTo(context: RuleContext, x: Operand, elemType: number): Operand {
     const modulus = 2 ** MASKED[elemType];
     return constantOf(x.shape, 'int', (i) => ((Math.trunc(x.data[i]) % modulus) + modulus) % modulus);
   }
-  if (target === 'int' && x.type === 'float') return apply(context.builder, x, call('trunc', X), 'int');
+  const fractional = x.type === 'float' && (x.kind === 'const' || context.builder.values[x.id].type === 'float');
+  if (target === 'int' && fractional) return apply(context.builder, x, call('trunc', X), 'int');
   return { ...x, type: target };
 }
 

@@ -1,4 +1,4 @@
-import type { Graph, GraphNode, UnaryNode, ValueId } from '../ir.js';
+import type { Graph, GraphNode, LinearNode, UnaryNode, ValueId } from '../ir.js';
 import type { ScalarFunction } from '../scalar.js';
 import { consumersOf, outputValues, producersOf, removeDeadNodes } from './remove-dead-nodes.js';
 
@@ -39,7 +39,33 @@ function isNonNegative(fn: ScalarFunction): boolean {
   return fn.kind === 'const' && fn.value >= 0;
 }
 
-/** `max(f(x))` becomes `f(max(x))` where f never decreases and nobody else reads `f(x)`: fewer evaluations of f. */
+/** A linear node that multiplies each element by one positive number and adds one number to each. */
+function isUniformScale(node: GraphNode | undefined): node is LinearNode {
+  if (node?.kind !== 'linear' || node.inputs.length !== 1) return false;
+  const { windows, kernels, rowWindow, rowKernel, bias } = node.map;
+  const [kernel] = kernels;
+  if (kernel === undefined || kernel.length !== 1 || !(kernel[0] > 0)) return false;
+  return rowWindow.every(
+    (window, row) => windows[window][0] === row && kernels[rowKernel[row]][0] === kernel[0] && bias[row] === bias[0],
+  );
+}
+
+/** The scale of `isUniformScale` for `rows` elements. */
+function scaleRows({ map }: LinearNode, rows: number): LinearNode['map'] {
+  const rowWindow = Int32Array.from({ length: rows }, (_, row) => row);
+  return {
+    windows: Array.from(rowWindow, (row) => Int32Array.of(row)),
+    kernels: [map.kernels[0]],
+    rowWindow,
+    rowKernel: new Int32Array(rows),
+    bias: new Float64Array(rows).fill(map.bias[0]),
+  };
+}
+
+/**
+ * `max(f(x))` becomes `f(max(x))` where f never decreases and nobody else reads `f(x)`: fewer evaluations of f. A positive
+ * scale moves behind the maximum in any case, since linear nodes cost nothing.
+ */
 export function hoistMonotone(graph: Graph): Graph {
   const consumers = consumersOf(graph.nodes);
   const producers = producersOf(graph.nodes);
@@ -52,15 +78,18 @@ export function hoistMonotone(graph: Graph): Graph {
     return lone && isMonotone(node.functions[0]) ? node : undefined;
   };
   const nodes = graph.nodes.flatMap((node): GraphNode[] => {
-    const unary = node.kind === 'max' && node.inputs.length === 1 ? hoistable(node.inputs[0]) : undefined;
-    if (node.kind !== 'max' || unary === undefined) return [node];
+    if (node.kind !== 'max' || node.inputs.length !== 1) return [node];
+    const producer = producers.get(node.inputs[0]);
+    const moved = isUniformScale(producer) ? producer : hoistable(node.inputs[0]);
+    if (moved === undefined) return [node];
     const output = values[node.output];
     const id = values.length;
-    values.push({ ...output, id, name: `${output.name}/max`, type: values[unary.inputs[0]].type });
-    return [
-      { ...node, inputs: unary.inputs, output: id },
-      { ...unary, inputs: [id], which: null, output: node.output },
-    ];
+    values.push({ ...output, id, name: `${output.name}/max`, type: values[moved.inputs[0]].type });
+    const rest: GraphNode =
+      moved.kind === 'linear'
+        ? { ...moved, inputs: [id], output: node.output, map: scaleRows(moved, node.windows.length) }
+        : { ...moved, inputs: [id], output: node.output, which: null };
+    return [{ ...node, inputs: moved.inputs, output: id }, rest];
   });
   return removeDeadNodes({ ...graph, values, nodes });
 }

@@ -1,8 +1,10 @@
 import type { Graph } from '../ir.js';
 import { composeLinear } from './compose-linear.js';
 import { dropIdentities } from './drop-identities.js';
+import { foldGathers } from './fold-gathers.js';
 import { fuseElementwise } from './fuse-elementwise.js';
 import { hoistMonotone } from './hoist-monotone.js';
+import { mergeEqualNodes } from './merge-equal-nodes.js';
 import { removeDeadNodes } from './remove-dead-nodes.js';
 
 /**
@@ -12,7 +14,9 @@ import { removeDeadNodes } from './remove-dead-nodes.js';
 export const passes: readonly ((graph: Graph) => Graph)[] = [
   removeDeadNodes,
   dropIdentities,
+  mergeEqualNodes,
   composeLinear,
+  foldGathers,
   fuseElementwise,
   hoistMonotone,
   composeLinear,
