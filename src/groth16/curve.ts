@@ -32,6 +32,11 @@ export function compileCurve(): Promise<CompiledCurve> {
   return compiled;
 }
 
+/** Takes the compiled curve of another thread, machine code and all, so that this one need not make its own. */
+export function adoptCurve(curve: CompiledCurve): void {
+  compiled ??= Promise.resolve(curve);
+}
+
 async function compile(): Promise<CompiledCurve> {
   const builder = new ModuleBuilder();
   builder.setMemory(25);

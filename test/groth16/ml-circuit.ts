@@ -131,3 +131,38 @@ export function mlCircuit(constraints: number, seed = 1, options: { width?: numb
   });
   return { r1cs, witness };
 }
+
+/** A chain of random products with full-size values and coefficients: `constraints` exactly, `publicInputs` inputs. */
+export function randomCircuit(constraints: number, seed: number, publicInputs = 2): TestCircuit {
+  const random = makeRandom(seed);
+  const big = (): bigint => {
+    let value = 0n;
+    for (let part = 0; part < 9; part++) value = (value << 30n) | BigInt(random(1 << 30));
+    return value % R;
+  };
+  const builder = new R1csBuilder();
+  const witness: bigint[] = [1n, 0n, ...Array.from({ length: publicInputs }, big), big(), big()];
+  const firstPrivate = 2 + publicInputs;
+  const combine = (): Map<number, bigint> => {
+    const terms = new Map<number, bigint>([[0, big()]]);
+    for (let count = random(4); count >= 0; count--) terms.set(2 + random(witness.length - 2), random(3) ? big() : 1n);
+    return terms;
+  };
+  const evaluate = (terms: Map<number, bigint>): bigint =>
+    [...terms].reduce((sum, [wire, coefficient]) => sum + coefficient * witness[wire], 0n) % R;
+  for (let index = 0; index < constraints; index++) {
+    const [a, b] = [combine(), combine()];
+    const value = (evaluate(a) * evaluate(b)) % R;
+    const last = index === constraints - 1;
+    if (last) witness[1] = value;
+    else witness.push(value);
+    builder.add([...a], [...b], [[last ? 1 : witness.length - 1, 1n]]);
+  }
+  const r1cs = builder.finish({
+    wireCount: witness.length,
+    outputCount: 1,
+    publicInputCount: publicInputs,
+    privateInputCount: witness.length > firstPrivate ? 2 : 0,
+  });
+  return { r1cs, witness };
+}

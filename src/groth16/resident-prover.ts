@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import { R } from '../core/field.js';
+import { type Curve, FIELD_BYTES, G1_BYTES, G2_BYTES } from './curve.js';
+import { multiplyG1 } from './pairing-check.js';
+import { readG1, readG2 } from './point-json.js';
+import type { Proof } from './proof.js';
+import type { Prover } from './prove.js';
+import { loadResidentKey, type ResidentKey } from './resident-key.js';
+import { computeQuotient } from './resident-quotient.js';
+import { readWitnessValues, readWtns } from './wtns-file.js';
+
+const G1_JACOBIAN = G1_BYTES + FIELD_BYTES;
+const G2_JACOBIAN = G2_BYTES + 2 * FIELD_BYTES;
+
+/**
+ * Our own backend, on the calling thread: the key is read once and stays in WebAssembly memory with all that can be
+ * computed ahead, and a proof copies nothing but its witness.
+ */
+export function createResidentProver(): Prover {
+  let loaded: { key: Uint8Array; resident: Promise<ResidentKey> } | undefined;
+  return {
+    name: 'resident',
+    proveUnchecked: async (key, wtns) => {
+      if (loaded?.key !== key.zkey) loaded = { key: key.zkey, resident: loadResidentKey(key.zkey) };
+      return proveResident(await loaded.resident, wtns);
+    },
+    close: async () => {
+      loaded = undefined;
+    },
+  };
+}
+
+function proveResident(resident: ResidentKey, wtns: Uint8Array): { proof: Proof; publicSignals: string[] } {
+  const { curve } = resident;
+  const witness = readWtns(wtns);
+  const mark = curve.mark();
+  try {
+    const values = curve.load(witness.values);
+    const quotient = computeQuotient(resident, values);
+    const { wireCount, publicCount, domainSize } = resident.info;
+    const multiexp = (group: 'g1' | 'g2', points: number, scalars: number, count: number): number => {
+      const sum = curve.alloc(group === 'g1' ? G1_JACOBIAN : G2_JACOBIAN);
+      curve.call[`${group}m_multiexpAffine`](points, scalars, FIELD_BYTES, count, sum);
+      return sum;
+    };
+    const h = multiexp('g1', resident.h, quotient, domainSize);
+    const a = multiexp('g1', resident.a, values, wireCount);
+    const b1 = multiexp('g1', resident.b1, values, wireCount);
+    const b2 = multiexp('g2', resident.b2, values, wireCount);
+    const firstPrivate = values + (publicCount + 1) * FIELD_BYTES;
+    const c = multiexp('g1', resident.c, firstPrivate, wireCount - publicCount - 1);
+    const proof = blind(resident, { a, b1, b2, c, h });
+    const publicSignals = readWitnessValues(witness, 1, publicCount).map(String);
+    return { proof, publicSignals };
+  } finally {
+    curve.release(mark);
+  }
+}
+
+/** Adds the fixed points and the randomness that makes the proof zero-knowledge. Sums are changed in place. */
+function blind(resident: ResidentKey, sums: { a: number; b1: number; b2: number; c: number; h: number }): Proof {
+  const { curve } = resident;
+  const { g1m_add: add, g1m_addMixed: addMixed, g2m_add: add2, g2m_addMixed: addMixed2 } = curve.call;
+  const [r, s] = [drawScalar(), drawScalar()];
+  const { a, b1, b2, c, h } = sums;
+  const delta = curve.alloc(G1_JACOBIAN);
+  curve.call.g1m_toJacobian(resident.delta1, delta);
+
+  addMixed(a, resident.alpha1, a);
+  add(a, multiplyG1(curve, delta, r), a);
+  addMixed(b1, resident.beta1, b1);
+  add(b1, multiplyG1(curve, delta, s), b1);
+  addMixed2(b2, resident.beta2, b2);
+  add2(b2, multiplyG2Affine(curve, resident.delta2, s), b2);
+  add(c, h, c);
+  add(c, multiplyG1(curve, a, s), c);
+  add(c, multiplyG1(curve, b1, r), c);
+  add(c, multiplyG1(curve, delta, R - ((r * s) % R)), c);
+
+  const affine = curve.alloc(G2_BYTES);
+  const g1 = (point: number) => {
+    curve.call.g1m_toAffine(point, affine);
+    return readG1(curve, affine);
+  };
+  const [piA, piC] = [g1(a), g1(c)];
+  curve.call.g2m_toAffine(b2, affine);
+  return { pi_a: piA, pi_b: readG2(curve, affine), pi_c: piC, protocol: 'groth16', curve: 'bn128' };
+}
+
+function multiplyG2Affine(curve: Curve, point: number, scalar: bigint): number {
+  const result = curve.alloc(G2_JACOBIAN);
+  const at = curve.alloc(FIELD_BYTES);
+  curve.writeInteger(at, scalar);
+  curve.call.g2m_timesScalarAffine(point, at, FIELD_BYTES, result);
+  return result;
+}
+
+/** A uniform scalar: 512 random bits, so that the reduction leaves no bias. */
+function drawScalar(): bigint {
+  return BigInt(`0x${randomBytes(64).toString('hex')}`) % R;
+}

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { ErrorFacts } from '../core/error.js';
+import type { CompiledCurve } from '../groth16/curve.js';
+import type { ProofResult } from '../groth16/proof.js';
+import type { ProverName } from '../groth16/prove.js';
+
+/** A proving key in memory that all workers share. */
+export interface SharedKey {
+  /** SHA-256 of the bytes, hexadecimal. */
+  readonly id: string;
+  readonly zkey: Uint8Array<SharedArrayBuffer>;
+}
+
+/** One proof to make. */
+export interface ProofJob {
+  /** Names the job: a job whose key killed two workers is refused from then on. Default: a digest of key and witness. */
+  readonly key?: string;
+  readonly provingKey: SharedKey;
+  /** A witness file; it is copied to the worker, unless it lies in shared memory. */
+  readonly wtns: Uint8Array;
+}
+
+/** A proof, verified, and how long the worker took. */
+export interface JobResult extends ProofResult {
+  readonly proveMs: number;
+}
+
+/** To a worker. */
+export interface WorkerRequest {
+  /** The compiled curve, which threads share. */
+  readonly curve: CompiledCurve;
+  readonly backend: ProverName;
+  readonly provingKey: SharedKey;
+  readonly wtns: Uint8Array;
+  /** One number in shared memory: the worker puts its thread id there when it begins. */
+  readonly thread: Int32Array<SharedArrayBuffer>;
+}
+
+/** From a worker. An error that zkinfer raised on purpose comes as its facts; anything else is the worker's death. */
+export type WorkerReply =
+  | { readonly ok: true; readonly result: JobResult }
+  | { readonly ok: false; readonly error: Omit<ErrorFacts, 'cause'> };
+
+/** Reads a proving key, or takes its bytes, into shared memory. */
+export async function shareProvingKey(source: string | Uint8Array): Promise<SharedKey> {
+  const bytes = typeof source === 'string' ? await readFile(source) : source;
+  const zkey = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  zkey.set(bytes);
+  return { id: createHash('sha256').update(zkey).digest('hex'), zkey };
+}
+
+/** The job's own key, or the digest of what it computes. */
+export function nameJob(job: ProofJob): string {
+  return job.key ?? createHash('sha256').update(job.provingKey.id).update(job.wtns).digest('hex');
+}

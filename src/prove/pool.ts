@@ -1,0 +1,171 @@
+import { availableParallelism, freemem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { Piscina } from 'piscina';
+import { ZkinferError } from '../core/error.js';
+import { compileCurve } from '../groth16/curve.js';
+import type { ProverName } from '../groth16/prove.js';
+import { type JobResult, nameJob, type ProofJob, type WorkerReply, type WorkerRequest } from './job.js';
+import { planWorkers } from './plan-workers.js';
+
+export interface PoolOptions {
+  /** Worker threads; by default as many as cores and memory allow. */
+  readonly workers?: number;
+  readonly backend?: ProverName;
+  /** For all workers and the key together; by default three quarters of the free memory. */
+  readonly memoryBudgetBytes?: number;
+  /** Size of the proving key that will be used, for the plan. */
+  readonly zkeyBytes?: number;
+}
+
+export interface JobOptions {
+  /** Stops the job within milliseconds, queued or running. */
+  readonly signal?: AbortSignal;
+  /** From submission to result; by default ten minutes. A job that is late is stopped. */
+  readonly deadlineMs?: number;
+}
+
+export interface ProverPool {
+  readonly workers: number;
+  readonly backend: ProverName;
+  /**
+   * Makes a proof in a worker and verifies it there. A worker that dies costs one retry; a job that kills two workers is
+   * refused from then on.
+   * @throws ZkinferError `PROVE_ABORTED`, `PROVE_DEADLINE`, `PROVE_QUARANTINED`, `POOL_CLOSED`, and those of `prove`
+   */
+  prove(job: ProofJob, options?: JobOptions): Promise<JobResult>;
+  /** Lets running and queued jobs finish, refuses new ones, and ends the workers. */
+  close(): Promise<void>;
+  /** Jobs that a worker has begun, and its thread. */
+  listRunning(): readonly RunningJob[];
+  /** Ends a worker at once, as its crash would: another takes its place, and its job is tried again. */
+  killThread(threadId: number): Promise<void>;
+}
+
+export interface RunningJob {
+  readonly key: string;
+  readonly threadId: number;
+}
+
+const DEFAULT_DEADLINE_MS = 600_000;
+/** Deaths of workers after which a job is not tried again. */
+const MAX_DEATHS = 2;
+/** Quarantined jobs that are remembered. */
+const MAX_QUARANTINE = 10_000;
+
+/**
+ * Starts a pool of worker threads, each with one single-threaded prover that stays warm. Idle, it does not keep the
+ * process alive.
+ */
+export function createProverPool(options: PoolOptions = {}): ProverPool {
+  const backend = options.backend ?? 'resident';
+  const workers =
+    options.workers ??
+    planWorkers({
+      cores: availableParallelism(),
+      memoryBudgetBytes: options.memoryBudgetBytes ?? 0.75 * freemem(),
+      zkeyBytes: options.zkeyBytes ?? 0,
+      backend,
+    });
+  const file = import.meta.url.endsWith('.ts') ? './worker-from-source.mjs' : './worker.js';
+  const piscina = new Piscina<WorkerRequest, WorkerReply>({
+    filename: fileURLToPath(new URL(file, import.meta.url)),
+    minThreads: workers,
+    maxThreads: workers,
+    // Nothing sleeps on shared memory: a worker that waits must answer messages, and idle threads must not hold the process.
+    atomics: 'disabled',
+    // What the worker shim under snarkjs expects to find in every thread; without it snarkjs does not load.
+    workerData: { mod: 'data:text/javascript,0', type: 'module' },
+  });
+  // A worker may die without a job, or throw late: the next job finds another worker.
+  piscina.on('error', () => {});
+
+  const quarantine = new Set<string>();
+  let closing: Promise<void> | undefined;
+  const pending = new Set<Promise<unknown>>();
+  const begun = new Map<Int32Array, string>();
+
+  const prove = async (job: ProofJob, jobOptions: JobOptions = {}): Promise<JobResult> => {
+    if (closing) throw poolClosed();
+    const name = nameJob(job);
+    if (quarantine.has(name)) throw quarantined(name);
+    const deadlineMs = jobOptions.deadlineMs ?? DEFAULT_DEADLINE_MS;
+    const deadline = AbortSignal.timeout(deadlineMs);
+    const signal = jobOptions.signal ? AbortSignal.any([jobOptions.signal, deadline]) : deadline;
+    for (let deaths = 0; ; ) {
+      const thread = new Int32Array(new SharedArrayBuffer(4));
+      begun.set(thread, name);
+      try {
+        const request = { curve: await compileCurve(), backend, provingKey: job.provingKey, wtns: job.wtns, thread };
+        return unpack(await piscina.run(request, { signal }));
+      } catch (error) {
+        if (jobOptions.signal?.aborted) throw aborted(jobOptions.signal.reason);
+        if (deadline.aborted) throw late(deadlineMs);
+        if (error instanceof ZkinferError) throw error;
+        if (++deaths < MAX_DEATHS && !closing) continue;
+        quarantine.add(name);
+        if (quarantine.size > MAX_QUARANTINE) quarantine.delete(quarantine.values().next().value as string);
+        throw quarantined(name, error);
+      } finally {
+        begun.delete(thread);
+      }
+    }
+  };
+
+  return {
+    workers,
+    backend,
+    listRunning: () => [...begun].flatMap(([thread, key]) => (thread[0] > 0 ? [{ key, threadId: thread[0] }] : [])),
+    killThread: async (threadId) => {
+      await piscina.threads.find((thread) => thread.threadId === threadId)?.terminate();
+    },
+    prove: (job, jobOptions) => {
+      const result = prove(job, jobOptions);
+      pending.add(result);
+      const forget = () => pending.delete(result);
+      result.then(forget, forget);
+      return result;
+    },
+    close: () => {
+      closing ??= Promise.allSettled([...pending]).then(() => piscina.destroy());
+      return closing;
+    },
+  };
+}
+
+function unpack(reply: WorkerReply): JobResult {
+  if (reply.ok) return reply.result;
+  throw new ZkinferError(reply.error);
+}
+
+function aborted(cause: unknown): ZkinferError {
+  return new ZkinferError({
+    code: 'PROVE_ABORTED',
+    kind: 'resource',
+    message: 'The proof was stopped by its caller.',
+    cause,
+  });
+}
+
+function late(deadlineMs: number): ZkinferError {
+  return new ZkinferError({
+    code: 'PROVE_DEADLINE',
+    kind: 'resource',
+    message: `The proof was not ready within ${deadlineMs} ms and was stopped.`,
+    hint: 'Allow more time, use fewer workers at once, or a smaller circuit.',
+  });
+}
+
+function quarantined(name: string, cause?: unknown): ZkinferError {
+  return new ZkinferError({
+    code: 'PROVE_QUARANTINED',
+    kind: 'resource',
+    message: `The job killed ${MAX_DEATHS} workers and is not tried again.`,
+    facts: [`job: ${name}`, ...(cause === undefined ? [] : [`last: ${String(cause).slice(0, 200)}`])],
+    hint: 'Prove it alone, with more memory.',
+    cause,
+  });
+}
+
+function poolClosed(): ZkinferError {
+  return new ZkinferError({ code: 'POOL_CLOSED', kind: 'resource', message: 'The pool of provers is closed.' });
+}

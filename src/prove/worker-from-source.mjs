@@ -1,0 +1,6 @@
+// Starts the worker from TypeScript: threads do not inherit the loader of the process. Not part of the built package.
+import { register } from 'tsx/esm/api';
+
+register();
+const { default: runJob } = await import('./worker.ts');
+export default runJob;
