@@ -1,8 +1,9 @@
-import { checkModel, checkOpCase, hasCorpus, loadOpCases } from './ops-corpus.js';
+import { hasCorpus } from './corpus.js';
+import { checkModel, checkOpCase, loadOpCases } from './ops-corpus.js';
 
 describe('preprocessing and labels of the corpus', () => {
   before(function () {
-    if (!hasCorpus) this.skip();
+    if (!hasCorpus()) this.skip();
   });
   for (const op of ['Binarizer', 'ArrayFeatureExtractor'])
     it(`passes the operator cases of ${op}`, () => {

@@ -1,4 +1,5 @@
-import { checkModel, checkOpCase, hasCorpus, loadOpCases } from './ops-corpus.js';
+import { hasCorpus } from './corpus.js';
+import { checkModel, checkOpCase, loadOpCases } from './ops-corpus.js';
 
 const MODELS = [
   'skl_iris_tree',
@@ -12,7 +13,7 @@ const MODELS = [
 
 describe('tree ensembles of the corpus', () => {
   before(function () {
-    if (!hasCorpus) this.skip();
+    if (!hasCorpus()) this.skip();
   });
   for (const name of MODELS)
     it(`answers as onnxruntime on every row of ${name}`, () => {

@@ -1,13 +1,14 @@
-import { checkModel, checkOpCase, hasCorpus, loadOpCases } from './ops-corpus.js';
+import { hasCorpus } from './corpus.js';
+import { checkModel, checkOpCase, loadOpCases } from './ops-corpus.js';
 
 const OPS = ['QuantizeLinear', 'DequantizeLinear', 'MatMulInteger', 'QLinearMatMul', 'ConvInteger', 'QLinearConv'];
 
 describe('already quantized models of the corpus', () => {
   before(function () {
-    if (!hasCorpus) this.skip();
+    if (!hasCorpus()) this.skip();
   });
   for (const op of OPS)
-    for (const test of hasCorpus ? loadOpCases(op) : [])
+    for (const test of hasCorpus() ? loadOpCases(op) : [])
       it(`passes ${test.name}`, () => {
         checkOpCase(test, 0);
       });

@@ -1,11 +1,12 @@
-import { checkModel, checkOpCase, hasCorpus, loadOpCases } from './ops-corpus.js';
+import { hasCorpus } from './corpus.js';
+import { checkModel, checkOpCase, loadOpCases } from './ops-corpus.js';
 
 describe('recurrent layers of the corpus', () => {
   before(function () {
-    if (!hasCorpus) this.skip();
+    if (!hasCorpus()) this.skip();
   });
   for (const op of ['RNN', 'GRU', 'LSTM'])
-    for (const test of hasCorpus ? loadOpCases(op) : [])
+    for (const test of hasCorpus() ? loadOpCases(op) : [])
       it(`passes ${test.name}`, () => {
         checkOpCase(test);
       });
