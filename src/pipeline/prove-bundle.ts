@@ -4,12 +4,14 @@ import { writeFileAtomic } from '../bundle/atomic.js';
 import { printCanonicalJson } from '../bundle/canonical-json.js';
 import { ZkinferError } from '../core/error.js';
 import type { FieldElement } from '../core/field.js';
+import { writeTensors } from '../core/statement.js';
 import { openProvingKey, type Prover, type ProverName, prove } from '../groth16/prove.js';
 import { createSnarkjsProver } from '../groth16/snarkjs-prover.js';
 import { type BatchItem, type BatchProgress, proveBatch } from '../prove/batch.js';
 import { shareProvingKey } from '../prove/job.js';
 import { createProverPool } from '../prove/pool.js';
-import type { RowWithPlace } from '../rows/rows.js';
+import { encodeRow } from '../quantize/search.js';
+import type { Row, RowWithPlace } from '../rows/rows.js';
 import { makeProofFile, type ProofFile, parseContext } from '../verify/proof-file.js';
 import { type OpenBundle, openBundle } from './open-bundle.js';
 import { type PreparedRun, prepareRun, type SaturatedInput } from './prove-input.js';
@@ -42,12 +44,7 @@ function readContext(text: string | undefined): FieldElement {
   }
 }
 
-function prepare(
-  bundle: OpenBundle,
-  row: RowWithPlace['row'],
-  context: FieldElement,
-  strict: boolean | undefined,
-): PreparedRun {
+function prepare(bundle: OpenBundle, row: Row, context: FieldElement, strict: boolean | undefined): PreparedRun {
   const prepared = prepareRun(bundle, row, context);
   if (strict && prepared.saturated.length > 0)
     throw new ZkinferError({
@@ -63,11 +60,7 @@ function prepare(
 }
 
 /** Proves one row with all cores; the proof is verified before it is returned. */
-export async function proveRow(
-  bundle: OpenBundle,
-  row: RowWithPlace['row'],
-  options: ProveOptions = {},
-): Promise<ProveReport> {
+export async function proveRow(bundle: OpenBundle, row: Row, options: ProveOptions = {}): Promise<ProveReport> {
   const context = readContext(options.context);
   const start = performance.now();
   const { run, wtns, saturated } = prepare(bundle, row, context, options.strict);
@@ -88,7 +81,7 @@ export async function proveRow(
 
 export interface ProveInputRequest extends ProveOptions {
   readonly dir: string;
-  readonly row: RowWithPlace['row'];
+  readonly row: Row;
   /** Where the proof is written; nowhere by default. */
   readonly outPath?: string;
 }
@@ -146,12 +139,14 @@ export async function proveRows(request: ProveRowsRequest): Promise<ProveRowsRep
   const latencies: number[] = [];
   const failures: { index: number; reason: string }[] = [];
   const runs = new Map<string, PreparedRun['run']>();
+  const finished = new Set<string>();
   let saturated = 0;
   let totals: BatchProgress = { done: 0, failed: 0, skipped: 0, rate: 0 };
 
   async function* items(): AsyncGenerator<BatchItem> {
     for await (const { row, index } of request.rows) {
       const key = proofFileName(index);
+      if (await hasProof(join(request.outDir, key), bundle, context, row)) finished.add(key);
       yield {
         key,
         makeJob: () => {
@@ -164,10 +159,9 @@ export async function proveRows(request: ProveRowsRequest): Promise<ProveRowsRep
     }
   }
   try {
-    const isDone = (key: string) => hasProof(join(request.outDir, key), bundle, context);
     const outcomes = proveBatch(items(), {
       pool,
-      skip: isDone,
+      skip: (key) => finished.delete(key),
       job: { signal: request.signal },
       onProgress: (progress) => {
         totals = progress;
@@ -195,14 +189,16 @@ export async function proveRows(request: ProveRowsRequest): Promise<ProveRowsRep
   return { done, failed, skipped, workers, backend, totalMs, latencyMs: percentiles(latencies), failures, saturated };
 }
 
-/** Whether a proof file of this bundle and context is there. Its row is told by its place in the file of rows. */
-async function hasProof(path: string, bundle: OpenBundle, context: FieldElement): Promise<boolean> {
+/** Whether a proof file of this bundle, context and row is there. */
+async function hasProof(path: string, bundle: OpenBundle, context: FieldElement, row: Row): Promise<boolean> {
   try {
     if (!(await stat(path)).isFile()) return false;
     const file = JSON.parse(await readFile(path, 'utf8')) as Partial<ProofFile>;
+    const input = writeTensors(bundle.manifest.statement.inputs, encodeRow(bundle.graph, row));
     return (
       file.digests?.verificationKey === bundle.manifest.artifacts.verificationKey &&
-      file.context?.value === String(context)
+      file.context?.value === String(context) &&
+      file.statement?.input === Buffer.from(input).toString('hex')
     );
   } catch {
     return false;

@@ -1,0 +1,133 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkArtifacts } from '../bundle/artifacts.js';
+import { digestBytes } from '../bundle/digest.js';
+import type { Manifest } from '../bundle/manifest.js';
+import { readManifest } from '../bundle/manifest-file.js';
+import { bundlePaths } from '../bundle/paths.js';
+import { encodeQModel, type QModel } from '../bundle/qmodel.js';
+import { readQModel } from '../bundle/qmodel-file.js';
+import type { Rows } from '../rows/rows.js';
+import { compileBundle } from './compile-bundle.js';
+import type { LoadOptions } from './load-model.js';
+import { quantizeModel } from './quantize-model.js';
+import { setupBundle } from './setup-bundle.js';
+
+export interface CheckRequest extends LoadOptions {
+  readonly dir: string;
+  /** With both, the integer model is made anew from the ONNX file and compared. */
+  readonly modelPath?: string;
+  readonly calibration?: Rows;
+  readonly onProgress?: (stage: string) => void;
+}
+
+/** One link of the chain from model to key. */
+export interface CheckLine {
+  readonly what: string;
+  /** `same`; `differs`; or why it could not be compared. */
+  readonly verdict: 'same' | 'differs' | 'skipped';
+  readonly expected?: string;
+  readonly given?: string;
+  readonly why?: string;
+}
+
+export interface CheckReport {
+  readonly valid: boolean;
+  readonly bundle: string;
+  readonly lines: readonly CheckLine[];
+}
+
+function compare(what: string, expected: string | undefined, given: string | undefined): CheckLine {
+  return { what, verdict: expected === given ? 'same' : 'differs', expected, given };
+}
+
+/** Digest of what the integer model computes, without the accuracy report, which depends on the rows it was measured on. */
+function digestModel(qmodel: QModel): string {
+  return digestBytes(encodeQModel({ ...qmodel, report: {} }));
+}
+
+/**
+ * Rebuilds a bundle in a temporary folder and compares every digest, so that a stranger can confirm that a key belongs to a
+ * model: artifacts against the manifest, circuit against the integer model, development keys against the circuit, and, with
+ * model and calibration rows, the integer model against the ONNX file.
+ */
+export async function checkBundle(request: CheckRequest): Promise<CheckReport> {
+  const progress = request.onProgress ?? (() => {});
+  const { dir } = request;
+  const manifest = await readManifest(dir);
+  progress('digesting the artifacts');
+  await checkArtifacts(dir, manifest, Object.keys(manifest.artifacts) as (keyof Manifest['artifacts'])[]);
+  const lines: CheckLine[] = [{ what: 'artifacts', verdict: 'same' }];
+  const qmodelPath = bundlePaths(dir).qmodel;
+  const qmodel = await readQModel(qmodelPath);
+  lines.push(...(await checkModel(request, qmodel, progress)));
+  const scratch = await mkdtemp(join(tmpdir(), 'zkinfer-check-'));
+  try {
+    const outDir = join(scratch, manifest.name);
+    progress('compiling again');
+    const { engine } = manifest.circuit;
+    await compileBundle({
+      qmodelPath,
+      outDir,
+      engine,
+      audit: manifest.artifacts.audit !== undefined,
+      onProgress: progress,
+    });
+    const rebuilt = await readManifest(outDir);
+    for (const name of ['circom', 'r1cs', 'wireOrder', 'witnessProgram'] as const)
+      if (manifest.artifacts[name] ?? rebuilt.artifacts[name])
+        lines.push(compare(name, manifest.artifacts[name], rebuilt.artifacts[name]));
+    lines.push(...(await checkKeys(manifest, outDir, progress)));
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+  return { valid: lines.every((line) => line.verdict !== 'differs'), bundle: dir, lines };
+}
+
+async function checkModel(
+  request: CheckRequest,
+  qmodel: QModel,
+  progress: (stage: string) => void,
+): Promise<CheckLine[]> {
+  const { modelPath, calibration } = request;
+  if (modelPath === undefined || calibration === undefined)
+    return [
+      {
+        what: 'integer model',
+        verdict: 'skipped',
+        why: 'give --model and --calibration to compare it with the ONNX file',
+      },
+    ];
+  progress('quantizing again');
+  const bits = qmodel.options.bits;
+  const again = await quantizeModel({
+    ...request,
+    modelPath,
+    calibration,
+    bits: typeof bits === 'number' ? bits : undefined,
+  });
+  return [
+    compare('model file', qmodel.source.digest, again.qmodel.source.digest),
+    compare('integer model', digestModel(qmodel), digestModel({ ...again.qmodel, source: qmodel.source })),
+  ];
+}
+
+async function checkKeys(manifest: Manifest, outDir: string, progress: (stage: string) => void): Promise<CheckLine[]> {
+  const what = 'verification key';
+  if (manifest.setup === null) return [{ what, verdict: 'skipped', why: 'the bundle has no keys' }];
+  if (manifest.setup.ptau !== null)
+    return [
+      {
+        what,
+        verdict: 'skipped',
+        why: 'a key with contributions is checked by its transcript: zkinfer ceremony verify',
+      },
+    ];
+  progress('making the development key again');
+  await setupBundle({ dir: outDir });
+  const rebuilt = await readManifest(outDir);
+  return (['provingKey', 'verificationKey'] as const).map((name) =>
+    compare(name === 'provingKey' ? 'proving key' : what, manifest.artifacts[name], rebuilt.artifacts[name]),
+  );
+}
