@@ -1,6 +1,9 @@
 import type { CommandSpec } from '../command.js';
+import { auditCommand } from './audit.js';
 import { buildCommand } from './build.js';
 import { compileCommand } from './compile.js';
+import { exportVerifierCommand } from './export-verifier.js';
+import { proveCommand } from './prove.js';
 import { quantizeCommand } from './quantize.js';
 import { setupCommand } from './setup.js';
 import { verifyCommand } from './verify.js';
@@ -11,5 +14,8 @@ export const commands: readonly CommandSpec[] = [
   compileCommand,
   setupCommand,
   buildCommand,
+  proveCommand,
   verifyCommand,
+  exportVerifierCommand,
+  auditCommand,
 ];

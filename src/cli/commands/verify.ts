@@ -1,16 +1,8 @@
 import { EXIT } from '../../core/error.js';
-import type { StatedOutput } from '../../verify/proof-file.js';
 import { openVerifyingBundle, verifyProofFile } from '../../verify/verify-files.js';
 import type { CommandSpec } from '../command.js';
-import { formatNumbers } from '../format.js';
+import { describeTensors } from '../describe-tensors.js';
 import { contextNumber } from '../options.js';
-
-function describe(side: string, tensors: Readonly<Record<string, StatedOutput>> | undefined): string[] {
-  return Object.entries(tensors ?? {}).map(([name, { real, label }]) => {
-    const suffix = label === undefined ? '' : ` = ${label}`;
-    return `  ${side} ${name}: ${formatNumbers(real)}${suffix}`;
-  });
-}
 
 export const verifyCommand: CommandSpec = {
   name: 'verify',
@@ -31,8 +23,8 @@ export const verifyCommand: CommandSpec = {
     return {
       text: [
         `${word}: ${verdict.reason}`,
-        ...describe('input', verdict.inputs),
-        ...describe('output', verdict.outputs),
+        ...describeTensors('input', verdict.inputs),
+        ...describeTensors('output', verdict.outputs),
       ],
       json: { ...verdict },
       exitCode: verdict.valid ? EXIT.ok : EXIT.checkFailed,
