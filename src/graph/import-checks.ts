@@ -24,13 +24,17 @@ export function checkOpsets(model: OnnxModel, nodes: readonly OnnxNode[], diagno
   }
 }
 
-/** Reports NaN in any weight that is used, and infinities in tensors of more than one element. */
+/** Operators that may read infinities: bounds, and masks that a softmax takes out. */
+const TAKES_INFINITY = new Set(['Add', 'Cast', 'Clip', 'Expand', 'Max', 'Min', 'Pad', 'Slice', 'Trilu', 'Where']);
+
+/** Reports NaN in any weight that is used, and infinities but where they are bounds or masks. */
 export function checkInitializers(graph: OnnxGraph, nodes: readonly OnnxNode[], diagnostics: Diagnostic[]): void {
   const used = new Set(nodes.flatMap(readNames));
+  const strict = new Set(nodes.filter((node) => !TAKES_INFINITY.has(node.opType)).flatMap(readNames));
   for (const [name, tensor] of graph.initializers) {
     if (!used.has(name) || tensor.kind === 'strings') continue;
     const data = tensor.tensor.data;
-    const at = data.findIndex((value) => Number.isNaN(value) || (data.length > 1 && !Number.isFinite(value)));
+    const at = data.findIndex((value) => Number.isNaN(value) || (strict.has(name) && !Number.isFinite(value)));
     if (at < 0) continue;
     diagnostics.push({
       severity: 'error',

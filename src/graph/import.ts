@@ -62,7 +62,7 @@ export function importGraph(model: OnnxModel, options: ImportOptions = {}): Impo
     code: 'MODEL_UNSUPPORTED',
     kind: 'usage',
     message: errors.length === 1 ? 'The model cannot be imported' : `The model has ${errors.length} problems`,
-    facts: errors.map(formatDiagnostic),
+    facts: groupDiagnostics(errors),
     hint: 'zkinfer inspect MODEL lists what is supported and what is not',
   });
 }
@@ -71,6 +71,21 @@ export function importGraph(model: OnnxModel, options: ImportOptions = {}): Impo
 export function formatDiagnostic(diagnostic: Diagnostic): string {
   const place = diagnostic.op === undefined ? diagnostic.where : `${diagnostic.op} "${diagnostic.where}"`;
   return `${place}: ${diagnostic.message}${diagnostic.hint === undefined ? '' : ` (${diagnostic.hint})`}`;
+}
+
+/** One line per problem; nodes that share operator, message and hint share a line. */
+export function groupDiagnostics(diagnostics: readonly Diagnostic[]): string[] {
+  const groups = new Map<string, Diagnostic[]>();
+  for (const diagnostic of diagnostics) {
+    const key = [diagnostic.severity, diagnostic.op, diagnostic.message, diagnostic.hint].join('\n');
+    groups.set(key, [...(groups.get(key) ?? []), diagnostic]);
+  }
+  return [...groups.values()].map((group) => {
+    const line = formatDiagnostic(group[0]);
+    if (group.length === 1) return line;
+    const others = group.slice(1, 4).map((diagnostic) => `"${diagnostic.where}"`);
+    return `${line}; also ${others.join(', ')}${group.length > 4 ? ` and ${group.length - 4} more` : ''}`;
+  });
 }
 
 function chooseOutputs(model: OnnxModel, wanted: readonly string[] | undefined): readonly string[] {

@@ -1,6 +1,6 @@
 import type { Operand } from '../builder.js';
 import type { ImportRule, RuleContext, RuleRecord } from './rule.js';
-import { and, equal, greater, greaterOrEqual, not, or, where, xor } from './support/logic.js';
+import { and, equal, greater, greaterOrEqual, limitMask, not, or, where, xor } from './support/logic.js';
 
 const binary =
   (build: (builder: RuleContext['builder'], a: Operand, b: Operand) => Operand): ImportRule =>
@@ -17,5 +17,6 @@ export const compareRules: RuleRecord = {
   Or: binary(or),
   Xor: binary(xor),
   Not: (context) => not(context.builder, context.input(0)),
-  Where: (context) => where(context.builder, context.input(0), context.input(1), context.input(2)),
+  Where: (context) =>
+    where(context.builder, context.input(0), limitMask(context.input(1)), limitMask(context.input(2))),
 };

@@ -14,7 +14,7 @@ import {
   sub,
   weightedSum,
 } from './support/elementwise.js';
-import { maximum, minimum } from './support/logic.js';
+import { limitMask, maximum, minimum } from './support/logic.js';
 
 /** A rule for `fn(x)` that is real-valued. */
 const unary =
@@ -142,7 +142,7 @@ const bitShift: ImportRule = (context) => {
 };
 
 export const elementwiseRules: RuleRecord = {
-  Add: binary(add),
+  Add: binary((builder, a, b) => add(builder, limitMask(a), limitMask(b))),
   Sub: binary(sub),
   Mul: binary(mul),
   Div: binary(div),

@@ -3,6 +3,10 @@ import type { GraphBuilder, Operand } from '../../builder.js';
 import { call, constant, X } from '../../scalar.js';
 import { broadcastIndex, broadcastShapes, broadcastTo } from './broadcast.js';
 import { add, apply, applyWithConstant, mul, scaleBy, sub, weightedSum } from './elementwise.js';
+import { refuse } from './problem.js';
+
+/** Constants beyond this are stand-ins for infinity. */
+const HUGE = 1e30;
 
 /** 1 where a > b. Type bool. */
 export function greater(builder: GraphBuilder, a: Operand, b: Operand): Operand {
@@ -66,6 +70,12 @@ export function where(builder: GraphBuilder, condition: Operand, a: Operand, b: 
     );
     return builder.gather([a, b], index, new Float64Array(), shape, type);
   }
+  for (const branch of [a, b])
+    if (branch.kind === 'const' && branch.data.some((value) => Math.abs(value) > HUGE))
+      return refuse(
+        'a computed condition chooses a huge constant',
+        'use a constant mask, or a small constant such as -100',
+      );
   const isZero = (x: Operand) => x.kind === 'const' && x.data.every((value) => value === 0);
   const chosen = isZero(b)
     ? mul(builder, condition, a)
@@ -118,4 +128,10 @@ export function minimum(builder: GraphBuilder, operands: readonly Operand[]): Op
   }
   const negated = operands.map((operand) => scaleBy(builder, operand, -1));
   return scaleBy(builder, maximum(builder, negated), -1);
+}
+
+/** A constant mask with -Infinity written as a huge negative number, which a softmax recognizes and takes out. */
+export function limitMask(x: Operand): Operand {
+  if (x.kind !== 'const' || !x.data.includes(Number.NEGATIVE_INFINITY)) return x;
+  return { ...x, data: x.data.map((value) => (value === Number.NEGATIVE_INFINITY ? -3e38 : value)) };
 }
