@@ -30,6 +30,7 @@ class RangeSolver {
   private readonly productRanged: Uint8Array;
   private readonly visits: Uint8Array;
   private readonly work: WorkList;
+  private readonly choices: WorkList;
   private readonly alternatives = new Map<number, Alternative[]>();
   private readonly isLarge: boolean;
 
@@ -42,6 +43,7 @@ class RangeSolver {
     this.productRanged = new Uint8Array(system.left.variable.length);
     this.visits = new Uint8Array(system.rowCount);
     this.work = new WorkList(system.rowCount);
+    this.choices = new WorkList(system.variableCount);
     this.isLarge = system.field.modulus > 1n << 60n;
     for (const alternative of system.alternatives) {
       const list = this.alternatives.get(alternative.other);
@@ -61,9 +63,21 @@ class RangeSolver {
     }
     for (const { wire, min, max } of assumed) this.narrow(wire, min, max);
     for (const { variable, low, high } of system.twoValues) this.setTwoValues(variable, low, high);
-    for (let row = this.work.take(); row >= 0; row = this.work.take()) {
-      if (ranges.contradiction >= 0) break;
-      if (this.visits[row]++ < VISITS) this.visit(row);
+    const rounds = new Map<number, number>();
+    while (ranges.contradiction < 0) {
+      const choice = this.choices.take();
+      if (choice >= 0) {
+        const round = rounds.get(choice) ?? 0;
+        if (round < VISITS) this.visitAlternatives(choice);
+        rounds.set(choice, round + 1);
+        continue;
+      }
+      const row = this.work.take();
+      if (row < 0) break;
+      if (this.visits[row] < VISITS) {
+        this.visits[row]++;
+        this.visit(row);
+      }
     }
     return ranges;
   }
@@ -100,7 +114,13 @@ class RangeSolver {
       }
       if (unranged[row] <= 1) this.work.add(row);
     }
-    for (const { variable: own, value, shift } of this.alternatives.get(variable) ?? []) {
+    if (this.alternatives.has(variable)) this.choices.add(variable);
+  }
+
+  /** A variable that others equal, or else a constant, has a new interval. */
+  private visitAlternatives(variable: number): void {
+    const { ranges } = this;
+    for (const { variable: own, value, shift } of this.alternatives.get(variable)!) {
       const [low, high] = ranges.get(variable).map((end) => end + shift);
       if ((ranges.isTwoValued(variable) || low === high) && (value === low || value === high)) {
         this.setTwoValues(own, low, high);

@@ -27,7 +27,11 @@ export function findFreeWires(knowledge: Knowledge, firstInner: number): number[
 }
 
 /** The undetermined wires of a row, if all of them are two-valued and occur nowhere else. */
-function listSpareDigits({ system, occurrences, how, ranges, productKnown }: Knowledge, row: number, firstInner: number): number[] {
+function listSpareDigits(
+  { system, occurrences, how, ranges, productKnown }: Knowledge,
+  row: number,
+  firstInner: number,
+): number[] {
   const { rows, products } = occurrences;
   if (system.product[row] >= 0 && !productKnown[system.product[row]]) return [];
   const digits: number[] = [];

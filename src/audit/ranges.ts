@@ -1,3 +1,5 @@
+import { hull } from './interval.js';
+
 /**
  * What every satisfying assignment has in common: for each variable an interval such that the variable is congruent to
  * some integer in it. With a step s the integer is one of the two ends, s apart; otherwise any integer in between.
@@ -71,8 +73,17 @@ export class Ranges {
       this.store(variable, kept[0], kept[0], 1);
       return true;
     }
-    this.store(variable, low, high, low === high ? 1 : 2);
-    this.narrow(variable, oldLow, oldHigh);
+    const [hullLow, hullHigh] = hull([low, high], [oldLow, oldHigh]);
+    // Representatives of the old interval can be compared only within one window of the modulus.
+    const isComparable = hullHigh - hullLow < this.modulus;
+    const kept = [low, high].filter((value) => !isComparable || (value >= oldLow && value <= oldHigh));
+    if (kept.length === 0) {
+      this.contradiction = variable;
+      return false;
+    }
+    const [first, last] = [kept[0], kept[kept.length - 1]];
+    if (first === oldLow && last === oldHigh && first === last) return false;
+    this.store(variable, first, last, first === last ? 1 : 2);
     return true;
   }
 
@@ -84,8 +95,7 @@ export class Ranges {
       return true;
     }
     const [oldLow, oldHigh] = this.get(variable);
-    const hullLow = low < oldLow ? low : oldLow;
-    const hullHigh = high > oldHigh ? high : oldHigh;
+    const [hullLow, hullHigh] = hull([low, high], [oldLow, oldHigh]);
     if (hullHigh - hullLow >= this.modulus) {
       // The same residue may have different representatives in the two intervals: keep the narrower fact.
       if (this.kind[variable] === 2 || high - low >= oldHigh - oldLow) return false;

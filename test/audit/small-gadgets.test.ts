@@ -3,7 +3,7 @@ import { auditR1cs } from '../../src/audit/audit.js';
 import { satisfies } from '../../src/audit/counterexample.js';
 import { PrimeField } from '../../src/audit/field.js';
 import { inspectWitnesses } from './enumerate.js';
-import { buildSmall, SMALL_GADGETS } from './small-gadgets.js';
+import { buildSmall, declaredRanges, SMALL_GADGETS } from './small-gadgets.js';
 
 describe('audit of small gadgets against exhaustive search', () => {
   for (const gadget of SMALL_GADGETS) {
@@ -17,7 +17,7 @@ describe('audit of small gadgets against exhaustive search', () => {
         const expected = [gadget.expect(...inputs)].flat().map((value) => field.reduce(BigInt(value)));
         expect(witness.slice(1, 1 + r1cs.outputCount)).to.deep.equal(expected);
       }
-      const report = auditR1cs(r1cs, { modulus: s.modulus, names: s.names() });
+      const report = auditR1cs(r1cs, { modulus: s.modulus, names: s.names(), declared: declaredRanges(gadget, s) });
       expect(report.findings.map(({ message }) => message)).to.deep.equal([]);
       expect(report.proved).to.equal(true);
       const truth = inspectWitnesses(r1cs, gadget.prime);

@@ -9,6 +9,8 @@ export interface SmallGadget {
   /** Honest inputs: every one must have a witness with the expected outputs. */
   readonly inputs: readonly (readonly number[])[];
   readonly expect: (...inputs: number[]) => number | readonly number[];
+  /** Ranges that the gadget promises for its inputs, in order; null for none. */
+  readonly declared?: readonly (readonly [number, number] | null)[];
 }
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => from + at);
@@ -27,6 +29,7 @@ export const SMALL_GADGETS: readonly SmallGadget[] = [
     },
     inputs: singles(0, 15),
     expect: (x) => x,
+    declared: [[0, 15]],
   },
   {
     name: 'bits of a value',
@@ -44,17 +47,17 @@ export const SMALL_GADGETS: readonly SmallGadget[] = [
   },
   {
     name: 'requantize and ReLU with saturation',
-    prime: 67,
-    build: (s) => g.reluRequantize(s, s.input('x'), 4, 1, 2),
-    inputs: singles(-17, 14),
-    expect: (x) => clamp(Math.floor((x + 1) / 2), 0, 3),
+    prime: 37,
+    build: (s) => g.reluRequantize(s, s.input('x'), 3, 1, 1),
+    inputs: singles(-9, 6),
+    expect: (x) => clamp(Math.floor((x + 1) / 2), 0, 1),
   },
   {
     name: 'requantize and ReLU without saturation',
-    prime: 67,
-    build: (s) => g.reluRequantize(s, s.input('x'), 4, 2, 2),
-    inputs: singles(-18, 13),
-    expect: (x) => Math.max(0, Math.floor((x + 2) / 4)),
+    prime: 37,
+    build: (s) => g.reluRequantize(s, s.input('x'), 3, 1, 2),
+    inputs: singles(-9, 6),
+    expect: (x) => Math.max(0, Math.floor((x + 1) / 2)),
   },
   {
     name: 'ReLU',
@@ -65,9 +68,9 @@ export const SMALL_GADGETS: readonly SmallGadget[] = [
   },
   {
     name: 'maximum of two',
-    prime: 37,
-    build: (s) => g.maximum(s, s.input('a'), s.input('b'), 3),
-    inputs: pairs(0, 7),
+    prime: 23,
+    build: (s) => g.maximum(s, s.input('a'), s.input('b'), 2),
+    inputs: pairs(0, 3),
     expect: (a, b) => Math.max(a, b),
   },
   {
@@ -79,16 +82,16 @@ export const SMALL_GADGETS: readonly SmallGadget[] = [
   },
   {
     name: 'greater than',
-    prime: 37,
-    build: (s) => g.isGreater(s, s.input('a'), s.input('b'), 3),
-    inputs: pairs(0, 7),
+    prime: 23,
+    build: (s) => g.isGreater(s, s.input('a'), s.input('b'), 2),
+    inputs: pairs(0, 3),
     expect: (a, b) => (a > b ? 1 : 0),
   },
   {
     name: 'argmax by champion, lowest position first',
-    prime: 19,
-    build: (s) => g.argmax(s, s.inputs(3), 2),
-    inputs: pairs(0, 3).flatMap(([a, b]) => range(0, 3).map((c) => [a, b, c])),
+    prime: 11,
+    build: (s) => g.argmax(s, s.inputs(3), 1),
+    inputs: pairs(0, 1).flatMap(([a, b]) => range(0, 1).map((c) => [a, b, c])),
     expect: (...x) => x.indexOf(Math.max(...x)),
   },
   {
@@ -100,7 +103,7 @@ export const SMALL_GADGETS: readonly SmallGadget[] = [
   },
   {
     name: 'floor division',
-    prime: 31,
+    prime: 19,
     build: (s) => {
       const [a, b] = s.inputs(2);
       g.rangeCheck(s, b, 2, 'd');
@@ -108,6 +111,7 @@ export const SMALL_GADGETS: readonly SmallGadget[] = [
     },
     inputs: range(0, 8).flatMap((a) => range(1, 3).flatMap((b) => (a / b < 4 ? [[a, b]] : []))),
     expect: (a, b) => Math.floor(a / b),
+    declared: [null, [1, 3]],
   },
   {
     name: 'thermometer code',
@@ -136,6 +140,13 @@ export const SMALL_GADGETS: readonly SmallGadget[] = [
 ];
 
 /** The gadget as a sketch with its outputs declared. */
+export function declaredRanges(gadget: SmallGadget, s: Sketch): { wire: number; min: number; max: number }[] {
+  const first = 1 + s.r1cs().outputCount;
+  return (gadget.declared ?? []).flatMap((range, at) =>
+    range ? [{ wire: first + at, min: range[0], max: range[1] }] : [],
+  );
+}
+
 export function buildSmall(gadget: SmallGadget): Sketch {
   const s = new Sketch(BigInt(gadget.prime));
   const built = gadget.build(s);
