@@ -24,7 +24,10 @@ contract InferenceVerifier is IInferenceVerifier, KeyCheck, IERC165 {
         if (spec.outputLength == 0 || (spec.inputCommitted && spec.inputLength != 32)) revert SpecInvalid();
         modelId = modelIdOf(msg.sender, keccak256(key), spec);
         if (_models[modelId].key != address(0)) revert ModelExists(modelId);
-        _checkKey(key, StatementSignals.count(spec));
+        _checkKey(
+            key,
+            StatementSignals.layoutOf(spec.statement, spec.inputCommitted, spec.inputLength, spec.outputLength).signalCount
+        );
         address at = KeyData.store(key);
         _models[modelId] = Model({
             key: at,
@@ -48,27 +51,34 @@ contract InferenceVerifier is IInferenceVerifier, KeyCheck, IERC165 {
     }
 
     /// @inheritdoc IInferenceVerifier
-    function recordInference(Inference calldata inference, bytes calldata proof) external returns (bytes32 nullifier) {
-        nullifier = keccak256(abi.encode(inference.modelId, inference.agent, inference.nonce));
+    function recordInference(bytes32 modelId, Inference calldata inference, bytes calldata proof)
+        external
+        returns (bytes32 nullifier)
+    {
+        nullifier = keccak256(abi.encode(modelId, inference.agent, inference.nonce));
         if (nullified[nullifier]) revert NullifierUsed(nullifier);
-        verifyInference(inference, proof);
+        verifyInference(modelId, inference, proof);
         nullified[nullifier] = true;
-        emit InferenceRecorded(
-            inference.modelId, inference.agent, nullifier, keccak256(inference.input), inference.output
-        );
+        emit InferenceRecorded(modelId, inference.agent, nullifier, keccak256(inference.input), inference.output);
     }
 
     /// @inheritdoc IInferenceVerifier
-    function verifyBatch(Inference[] calldata inferences, bytes calldata proofs) external view returns (bool) {
-        if (inferences.length == 0) revert InvalidProofLength(0);
-        bytes32 modelId = inferences[0].modelId;
-        Model storage stored = _findActive(modelId);
-        uint256[][] memory signals = new uint256[][](inferences.length);
+    function verifyBatch(bytes32 modelId, Inference[] calldata inferences, bytes calldata proofs)
+        external
+        view
+        returns (bool)
+    {
+        (address key, StatementSignals.Layout memory layout) = _findActive(modelId);
+        uint256 count = layout.signalCount;
+        uint256[] memory signals = new uint256[](inferences.length * count);
+        uint256 to = _dataOf(signals);
         for (uint256 j = 0; j < inferences.length; ++j) {
-            if (inferences[j].modelId != modelId) revert ModelUnknown(inferences[j].modelId);
-            signals[j] = _signalsOf(stored, inferences[j]);
+            StatementSignals.write(layout, modelId, inferences[j], to);
+            unchecked {
+                to += 32 * count;
+            }
         }
-        _verifyProofs(stored.key, proofs, signals);
+        _verifyProofs(key, proofs, signals, count);
         return true;
     }
 
@@ -83,13 +93,13 @@ contract InferenceVerifier is IInferenceVerifier, KeyCheck, IERC165 {
     }
 
     /// @inheritdoc IInferenceVerifier
-    function challengeOf(Inference calldata inference) external view returns (uint256) {
-        return StatementSignals.challengeOf(_find(inference.modelId).statement, inference);
+    function challengeOf(bytes32 modelId, Inference calldata inference) external view returns (uint256) {
+        return StatementSignals.challengeOf(_find(modelId).statement == Statement.Bound, modelId, inference);
     }
 
     /// @inheritdoc IInferenceVerifier
-    function signalsOf(Inference calldata inference) external view returns (uint256[] memory) {
-        return _signalsOf(_find(inference.modelId), inference);
+    function signalsOf(bytes32 modelId, Inference calldata inference) external view returns (uint256[] memory) {
+        return _signalsOf(_layoutOf(_find(modelId)), modelId, inference);
     }
 
     /// @inheritdoc IERC165
@@ -98,9 +108,13 @@ contract InferenceVerifier is IInferenceVerifier, KeyCheck, IERC165 {
     }
 
     /// @inheritdoc IInferenceVerifier
-    function verifyInference(Inference calldata inference, bytes calldata proof) public view returns (bool) {
-        Model storage stored = _findActive(inference.modelId);
-        _verifyProof(stored.key, proof, _signalsOf(stored, inference));
+    function verifyInference(bytes32 modelId, Inference calldata inference, bytes calldata proof)
+        public
+        view
+        returns (bool)
+    {
+        (address key, StatementSignals.Layout memory layout) = _findActive(modelId);
+        _verifyProof(key, proof, _signalsOf(layout, modelId, inference));
         return true;
     }
 
@@ -109,21 +123,13 @@ contract InferenceVerifier is IInferenceVerifier, KeyCheck, IERC165 {
         return keccak256(abi.encode(publisher, keyHash, spec));
     }
 
-    function _signalsOf(Model storage stored, Inference calldata inference) private view returns (uint256[] memory) {
-        bytes calldata input = inference.input;
-        bytes calldata output = inference.output;
-        if (input.length != stored.inputLength) revert InputLengthMismatch(stored.inputLength, input.length);
-        if (output.length != stored.outputLength) revert OutputLengthMismatch(stored.outputLength, output.length);
-        Statement statement = stored.statement;
-        bool inputCommitted = stored.inputCommitted;
-        // A commitment that is not in the field would be another name for the same one.
-        if (inputCommitted && uint256(bytes32(input)) >= R) revert SignalNotInField(0);
-        uint256 challenge = StatementSignals.challengeOf(statement, inference);
-        if (statement == Statement.Bound) {
-            return StatementSignals.bound(input, output, inputCommitted, inference.commitment, challenge);
-        }
-        if (inference.commitment != 0) revert CommitmentUnexpected();
-        return StatementSignals.packed(input, output, inputCommitted, challenge);
+    function _signalsOf(StatementSignals.Layout memory layout, bytes32 modelId, Inference calldata inference)
+        private
+        view
+        returns (uint256[] memory signals)
+    {
+        signals = new uint256[](layout.signalCount);
+        StatementSignals.write(layout, modelId, inference, _dataOf(signals));
     }
 
     function _find(bytes32 modelId) private view returns (Model storage stored) {
@@ -131,8 +137,15 @@ contract InferenceVerifier is IInferenceVerifier, KeyCheck, IERC165 {
         if (stored.key == address(0)) revert ModelUnknown(modelId);
     }
 
-    function _findActive(bytes32 modelId) private view returns (Model storage stored) {
-        stored = _find(modelId);
+    function _findActive(bytes32 modelId) private view returns (address key, StatementSignals.Layout memory layout) {
+        Model storage stored = _find(modelId);
         if (!stored.active) revert ModelInactive(modelId);
+        return (stored.key, _layoutOf(stored));
+    }
+
+    function _layoutOf(Model storage stored) private view returns (StatementSignals.Layout memory) {
+        return StatementSignals.layoutOf(
+            stored.statement, stored.inputCommitted, stored.inputLength, stored.outputLength
+        );
     }
 }

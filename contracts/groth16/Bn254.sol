@@ -51,9 +51,29 @@ abstract contract Bn254 is IGroth16Errors {
         _call(ADD, at, 128, 64, addGas);
     }
 
-    /// @dev The point at `at` becomes its product with the scalar at `at + 64`.
-    function _multiplyPoint(uint256 at) internal view {
+    /// @dev The point at `sum` becomes sum + scalar · point. Uses 96 bytes after `sum`.
+    function _addScaled(uint256 sum, uint256 point, uint256 scalar) internal view {
+        uint256 term;
+        assembly ("memory-safe") {
+            term := add(sum, 64)
+            mcopy(term, point, 64)
+            mstore(add(sum, 128), scalar)
+        }
+        _call(MULTIPLY, term, 96, 64, multiplyGas);
+        _call(ADD, sum, 128, 64, addGas);
+    }
+
+    /// @dev The point at `at` becomes scalar · point. Uses the word after it, and puts it back.
+    function _scale(uint256 at, uint256 scalar) internal view {
+        uint256 kept;
+        assembly ("memory-safe") {
+            kept := mload(add(at, 64))
+            mstore(add(at, 64), scalar)
+        }
         _call(MULTIPLY, at, 96, 64, multiplyGas);
+        assembly ("memory-safe") {
+            mstore(add(at, 64), kept)
+        }
     }
 
     /// @dev Whether the product of the pairings of `count` pairs at `at` is one. Overwrites the first word.

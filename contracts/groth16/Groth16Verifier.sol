@@ -43,125 +43,131 @@ abstract contract Groth16Verifier is Bn254 {
     /// With weights w_j: product of e(w_j A_j, B_j), times e(sum of w_j C_j, -delta), e(W alpha, -beta) and
     /// e(W IC_0 + sum of s_i IC_i, -gamma), where W is the sum of w_j and s_i the sum of w_j x_ji. The weights are 128
     /// bits of a hash of everything, so a set with a false proof passes with probability 2^-128 for each hash tried.
-    function _verifyProofs(address key, bytes calldata proofs, uint256[][] memory signals) internal view {
-        uint256 k = signals.length;
+    /// @param signals `count` for each proof, one proof after the other
+    function _verifyProofs(address key, bytes calldata proofs, uint256[] memory signals, uint256 count) internal view {
+        uint256 k = signals.length / count;
         if (k == 0 || proofs.length != k * PROOF_SIZE) revert InvalidProofLength(proofs.length);
-        uint256 count = signals[0].length;
         uint256 keySize = KEY_IC_1 + 64 * count;
-        // k pairs | sum of C | key | a sum, a point, a scalar, the rest of a proof
-        uint256 at = _allocate(k * 192 + 64 + keySize + 320);
-        uint256 sumOfC = at + k * 192;
-        uint256[] memory weights = _weigh(key, proofs, signals);
-        KeyData.load(key, sumOfC + 64, keySize);
-        _combineProofs(proofs, weights, at, sumOfC + 64 + keySize);
-        _combineKey(sumOfC + 64, signals, weights);
-        if (!_pairingIsOne(at, k + 3)) revert ProofInvalid();
+        // k pairs | sum of C | key | a sum, a point, a scalar
+        uint256 at = _allocate(k * 192 + 64 + keySize + 160);
+        uint256[] memory weights = _weigh(key, proofs, signals, k);
+        unchecked {
+            uint256 keyAt = at + k * 192 + 64;
+            KeyData.load(key, keyAt, keySize);
+            _combineProofs(proofs, weights, at, keyAt + keySize);
+            _combineKey(keyAt, signals, weights, count);
+            if (!_pairingIsOne(at, k + 3)) revert ProofInvalid();
+        }
     }
 
     /// @dev Weights from a hash of the key's address, the proofs and the signals; the first is 1.
-    function _weigh(address key, bytes calldata proofs, uint256[][] memory signals)
+    function _weigh(address key, bytes calldata proofs, uint256[] memory signals, uint256 k)
         private
         pure
         returns (uint256[] memory weights)
     {
-        uint256 k = signals.length;
-        weights = new uint256[](k);
-        bytes32 seed = keccak256(abi.encode(key, keccak256(proofs)));
-        for (uint256 j = 0; j < k; ++j) {
-            seed = keccak256(abi.encodePacked(seed, signals[j]));
+        bytes32 signalsHash;
+        assembly ("memory-safe") {
+            signalsHash := keccak256(add(signals, 32), shl(5, mload(signals)))
         }
+        bytes32 seed = keccak256(abi.encode(key, keccak256(proofs), signalsHash));
+        weights = new uint256[](k);
         weights[0] = 1;
-        for (uint256 j = 1; j < k; ++j) {
-            weights[j] = uint256(_hashPair(uint256(seed), j)) >> 128;
+        assembly ("memory-safe") {
+            mstore(0, seed)
+            for { let j := 1 } lt(j, k) { j := add(j, 1) } {
+                mstore(32, j)
+                mstore(add(add(weights, 32), shl(5, j)), shr(128, keccak256(0, 64)))
+            }
         }
     }
 
     /// @dev Writes the pairs (w_j A_j, B_j) from `at` on and the sum of w_j C_j after them.
     function _combineProofs(bytes calldata proofs, uint256[] memory weights, uint256 at, uint256 scratch) private view {
         unchecked {
+            // the first weight is 1
+            _loadProof(proofs, 0, at);
+            _copyPoint(at + 192, scratch);
             uint256 k = weights.length;
-            uint256 sumOfC = at + k * 192;
-            for (uint256 j = 0; j < k; ++j) {
-                uint256 pair = at + j * 192;
-                if (j == 0) {
-                    // the first weight is 1; its C lands where the sum of C is kept until the next pair is written
-                    _loadProof(proofs, 0, scratch + 64);
-                    _copyPair(scratch + 64, pair);
-                    _copyPoint(scratch + 256, scratch);
-                    continue;
-                }
-                _loadProof(proofs, j * PROOF_SIZE, scratch + 64);
-                _copyPair(scratch + 64, pair);
-                _scale(pair, scratch + 64, weights[j]);
-                _addScaled(scratch, scratch + 256, weights[j]);
+            for (uint256 j = 1; j < k; ++j) {
+                at += 192;
+                uint256 weight = weights[j];
+                // A and B land where their pair belongs; C is behind them until the next pair takes its place
+                _loadProof(proofs, j * PROOF_SIZE, at);
+                _addScaled(scratch, at + 192, weight);
+                _scale(at, weight);
             }
-            _copyPoint(scratch, sumOfC);
+            _copyPoint(scratch, at + 192);
         }
     }
 
     /// @dev Turns alpha into W alpha and IC_0 into L in the key at `key`.
-    function _combineKey(uint256 key, uint256[][] memory signals, uint256[] memory weights) private view {
-        uint256 count = signals[0].length;
-        uint256 sum = key + KEY_IC_1 + 64 * count;
-        uint256 total = 0;
-        for (uint256 j = 0; j < weights.length; ++j) {
-            total += weights[j];
-        }
-        _scale(key + KEY_ALPHA, key + KEY_ALPHA, total);
-        _scale(sum, key + KEY_IC_0, total);
-        for (uint256 i = 0; i < count; ++i) {
-            uint256 scalar = 0;
+    function _combineKey(uint256 key, uint256[] memory signals, uint256[] memory weights, uint256 count) private view {
+        unchecked {
+            uint256 sum = key + KEY_IC_1 + 64 * count;
+            uint256 total = 0;
             for (uint256 j = 0; j < weights.length; ++j) {
-                uint256 signal = signals[j][i];
-                if (signal >= R) revert SignalNotInField(i);
-                scalar = addmod(scalar, mulmod(weights[j], signal, R), R);
+                total += weights[j];
             }
-            _addScaled(sum, key + KEY_IC_1 + 64 * i, scalar);
+            _scale(key + KEY_ALPHA, total);
+            _copyPoint(key + KEY_IC_0, sum);
+            _scale(sum, total);
+            for (uint256 i = 0; i < count; ++i) {
+                _addScaled(sum, key + KEY_IC_1 + 64 * i, _weighSignal(signals, weights, i, count));
+            }
+            _copyPoint(sum, key + KEY_IC_0);
         }
-        _copyPoint(sum, key + KEY_IC_0);
+    }
+
+    /// @dev Sum of w_j x_ji over the proofs j.
+    function _weighSignal(uint256[] memory signals, uint256[] memory weights, uint256 i, uint256 count)
+        private
+        pure
+        returns (uint256 sum)
+    {
+        bool aliased = false;
+        assembly ("memory-safe") {
+            let signal := add(add(signals, 32), shl(5, i))
+            let weight := add(weights, 32)
+            for { let end := add(weight, shl(5, mload(weights))) } lt(weight, end) { weight := add(weight, 32) } {
+                let value := mload(signal)
+                aliased := or(aliased, iszero(lt(value, R)))
+                sum := addmod(sum, mulmod(mload(weight), value, R), R)
+                signal := add(signal, shl(5, count))
+            }
+        }
+        if (aliased) revert SignalNotInField(i);
     }
 
     /// @dev Copies a proof to memory and refuses what is not canonical.
     function _loadProof(bytes calldata proofs, uint256 offset, uint256 at) private pure {
-        uint256 bad = type(uint256).max;
-        bool infinite;
+        bool sound;
         assembly ("memory-safe") {
-            calldatacopy(at, add(proofs.offset, offset), 256)
-            for { let i := 0 } lt(i, 8) { i := add(i, 1) } {
-                if iszero(lt(mload(add(at, shl(5, i))), Q)) {
-                    bad := i
-                    break
-                }
+            // Whether both coordinates of the G1 point at `p` are canonical, and not both zero.
+            function isPoint(p) -> yes {
+                let x := mload(p)
+                let y := mload(add(p, 32))
+                yes := and(and(lt(x, Q), lt(y, Q)), gt(or(x, y), 0))
             }
-            infinite := iszero(or(mload(at), mload(add(at, 32))))
-            let b := or(or(mload(add(at, 64)), mload(add(at, 96))), or(mload(add(at, 128)), mload(add(at, 160))))
-            infinite := or(infinite, iszero(b))
-            infinite := or(infinite, iszero(or(mload(add(at, 192)), mload(add(at, 224)))))
+            calldatacopy(at, add(proofs.offset, offset), 256)
+            let b := add(at, 64)
+            let x0 := mload(b)
+            let x1 := mload(add(b, 32))
+            let y0 := mload(add(b, 64))
+            let y1 := mload(add(b, 96))
+            sound := and(and(lt(x0, Q), lt(x1, Q)), and(lt(y0, Q), lt(y1, Q)))
+            sound := and(sound, gt(or(or(x0, x1), or(y0, y1)), 0))
+            sound := and(sound, and(isPoint(at), isPoint(add(at, 192))))
         }
-        if (bad != type(uint256).max) revert CoordinateNotInField(bad);
-        if (infinite) revert PointAtInfinity();
+        if (!sound) _refuseProof(at);
     }
 
-    /// @dev The point at `sum` becomes sum + scalar · point. Uses 96 bytes after `sum`.
-    function _addScaled(uint256 sum, uint256 point, uint256 scalar) private view {
-        unchecked {
-            _scale(sum + 64, point, scalar);
+    /// @dev Says what is wrong with the proof at `at`.
+    function _refuseProof(uint256 at) private pure {
+        for (uint256 i = 0; i < 8; ++i) {
+            if (_read(at + 32 * i) >= Q) revert CoordinateNotInField(i);
         }
-        _addPoints(sum);
-    }
-
-    /// @dev Writes scalar · point to `to`. Uses 32 bytes after it, and puts them back.
-    function _scale(uint256 to, uint256 point, uint256 scalar) private view {
-        uint256 kept;
-        assembly ("memory-safe") {
-            kept := mload(add(to, 64))
-            mcopy(to, point, 64)
-            mstore(add(to, 64), scalar)
-        }
-        _multiplyPoint(to);
-        assembly ("memory-safe") {
-            mstore(add(to, 64), kept)
-        }
+        revert PointAtInfinity();
     }
 
     function _copyPoint(uint256 from, uint256 to) private pure {
@@ -170,18 +176,10 @@ abstract contract Groth16Verifier is Bn254 {
         }
     }
 
-    /// @dev Copies a G1 point and the G2 point after it.
-    function _copyPair(uint256 from, uint256 to) private pure {
+    /// @dev Memory address of an array's first element.
+    function _dataOf(uint256[] memory array) internal pure returns (uint256 at) {
         assembly ("memory-safe") {
-            mcopy(to, from, 192)
-        }
-    }
-
-    function _hashPair(uint256 a, uint256 b) private pure returns (bytes32 hash) {
-        assembly ("memory-safe") {
-            mstore(0, a)
-            mstore(32, b)
-            hash := keccak256(0, 64)
+            at := add(array, 32)
         }
     }
 }

@@ -47,7 +47,6 @@ interface IInferenceVerifier {
     /// @param output bytes of the output
     /// @param commitment c of a bound statement; 0 for a packed one
     struct Inference {
-        bytes32 modelId;
         address agent;
         bytes32 nonce;
         bytes input;
@@ -71,6 +70,8 @@ interface IInferenceVerifier {
     error SpecInvalid();
     error InputLengthMismatch(uint256 expected, uint256 actual);
     error OutputLengthMismatch(uint256 expected, uint256 actual);
+    /// @notice A committed input is one field element; this one is not below the order of the field.
+    error InputNotInField();
     /// @notice A packed statement has no commitment of its own.
     error CommitmentUnexpected();
     error NullifierUsed(bytes32 nullifier);
@@ -93,23 +94,30 @@ interface IInferenceVerifier {
     function modelIdOf(address publisher, bytes32 keyHash, ModelSpec calldata spec) external pure returns (bytes32);
 
     /// @notice The context (packed) or the challenge r (bound) that a proof of `inference` has to carry.
-    function challengeOf(Inference calldata inference) external view returns (uint256);
+    function challengeOf(bytes32 modelId, Inference calldata inference) external view returns (uint256);
 
     /// @notice The public signals that a proof of `inference` has to carry.
-    function signalsOf(Inference calldata inference) external view returns (uint256[] memory);
+    function signalsOf(bytes32 modelId, Inference calldata inference) external view returns (uint256[] memory);
 
-    /// @notice True when `proof` proves `inference`; reverts in every other case.
+    /// @notice True when `proof` proves `inference` of the model; reverts in every other case.
     /// @param proof 256 bytes: A, B, C
-    function verifyInference(Inference calldata inference, bytes calldata proof) external view returns (bool);
+    function verifyInference(bytes32 modelId, Inference calldata inference, bytes calldata proof)
+        external
+        view
+        returns (bool);
 
-    /// @notice True when each of the proofs proves its inference; reverts in every other case.
-    /// @param inferences runs of one and the same model
-    /// @param proofs 256 bytes for each
-    function verifyBatch(Inference[] calldata inferences, bytes calldata proofs) external view returns (bool);
+    /// @notice True when each of the proofs proves its inference of the model; reverts in every other case.
+    /// @param proofs 256 bytes for each inference
+    function verifyBatch(bytes32 modelId, Inference[] calldata inferences, bytes calldata proofs)
+        external
+        view
+        returns (bool);
 
     /// @notice Verifies and records an inference; each (model, agent, nonce) once.
     /// @return nullifier hash of model, agent and nonce; never of the proof, which anyone can re-randomise
-    function recordInference(Inference calldata inference, bytes calldata proof) external returns (bytes32 nullifier);
+    function recordInference(bytes32 modelId, Inference calldata inference, bytes calldata proof)
+        external
+        returns (bytes32 nullifier);
 
     /// @notice Whether a nullifier was used.
     function nullified(bytes32 nullifier) external view returns (bool);

@@ -7,9 +7,20 @@ library Challenge {
     bytes32 internal constant CONTEXT_DOMAIN = keccak256("zkinfer/context/v1");
     bytes32 internal constant CHALLENGE_DOMAIN = keccak256("zkinfer/challenge/v1");
 
-    /// @notice The context of a packed statement: the last public signal.
-    function context(bytes32 modelId, address agent, bytes32 nonce) internal view returns (uint256) {
-        return uint256(keccak256(abi.encode(CONTEXT_DOMAIN, block.chainid, address(this), modelId, agent, nonce))) % R;
+    /// @notice The context of a packed statement, its last public signal: keccak256(abi.encode(domain, chain id, this contract,
+    /// model, agent, nonce)) mod R.
+    function context(bytes32 modelId, address agent, bytes32 nonce) internal view returns (uint256 value) {
+        bytes32 domain = CONTEXT_DOMAIN;
+        assembly ("memory-safe") {
+            let at := mload(0x40)
+            mstore(at, domain)
+            mstore(add(at, 32), chainid())
+            mstore(add(at, 64), address())
+            mstore(add(at, 96), modelId)
+            mstore(add(at, 128), agent)
+            mstore(add(at, 160), nonce)
+            value := mod(keccak256(at, 192), R)
+        }
     }
 
     /// @notice The challenge r of a bound statement. It follows from the commitment c, so that whoever proves has fixed

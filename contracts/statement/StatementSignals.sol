@@ -11,24 +11,37 @@ import {Limbs} from "./Limbs.sol";
 library StatementSignals {
     uint256 private constant R = 21888242871839275222246405745257275088548364400416034343698204186575808495617;
 
-    /// @notice Public signals of a model with this spec.
-    function count(IInferenceVerifier.ModelSpec calldata spec) internal pure returns (uint256) {
-        if (spec.statement == IInferenceVerifier.Statement.Bound) return 3;
-        uint256 inputLimbs = spec.inputCommitted ? 1 : Limbs.count(spec.inputLength);
-        return Limbs.count(spec.outputLength) + inputLimbs + 1;
+    /// @notice What the signals of a model look like.
+    struct Layout {
+        bool bound;
+        bool inputCommitted;
+        uint256 inputLength;
+        uint256 outputLength;
+        uint256 signalCount;
+    }
+
+    function layoutOf(IInferenceVerifier.Statement statement, bool inputCommitted, uint256 inputLength, uint256 outputLength)
+        internal
+        pure
+        returns (Layout memory)
+    {
+        bool isBound = statement == IInferenceVerifier.Statement.Bound;
+        unchecked {
+            uint256 inputLimbs = inputCommitted ? 1 : Limbs.count(inputLength);
+            uint256 signalCount = isBound ? 3 : Limbs.count(outputLength) + inputLimbs + 1;
+            return Layout(isBound, inputCommitted, inputLength, outputLength, signalCount);
+        }
     }
 
     /// @notice The context of a packed statement, the challenge of a bound one.
-    function challengeOf(IInferenceVerifier.Statement statement, IInferenceVerifier.Inference calldata inference)
+    function challengeOf(bool bound, bytes32 modelId, IInferenceVerifier.Inference calldata inference)
         internal
         view
         returns (uint256)
     {
-        if (statement == IInferenceVerifier.Statement.Packed) {
-            return Challenge.context(inference.modelId, inference.agent, inference.nonce);
-        }
+        if (!bound) return Challenge.context(modelId, inference.agent, inference.nonce);
         return Challenge.challenge(
-            inference.modelId,
+            modelId,
             inference.agent,
             inference.nonce,
             keccak256(inference.input),
@@ -37,34 +50,45 @@ library StatementSignals {
         );
     }
 
-    function packed(bytes calldata input, bytes calldata output, bool inputCommitted, uint256 context)
+    /// @notice Writes the signals of an inference to memory at `to`; refuses an inference that does not fit the layout.
+    function write(Layout memory layout, bytes32 modelId, IInferenceVerifier.Inference calldata inference, uint256 to)
         internal
-        pure
-        returns (uint256[] memory signals)
+        view
     {
-        uint256 outputLimbs = Limbs.count(output.length);
-        uint256 inputLimbs = inputCommitted ? 1 : Limbs.count(input.length);
-        unchecked {
-            signals = new uint256[](outputLimbs + inputLimbs + 1);
-            for (uint256 i = 0; i < outputLimbs; ++i) {
-                signals[i] = Limbs.at(output, i);
-            }
-            for (uint256 i = 0; i < inputLimbs; ++i) {
-                signals[outputLimbs + i] = inputCommitted ? uint256(bytes32(input)) : Limbs.at(input, i);
-            }
-            signals[outputLimbs + inputLimbs] = context;
+        bytes calldata input = inference.input;
+        bytes calldata output = inference.output;
+        if (input.length != layout.inputLength) {
+            revert IInferenceVerifier.InputLengthMismatch(layout.inputLength, input.length);
         }
+        if (output.length != layout.outputLength) {
+            revert IInferenceVerifier.OutputLengthMismatch(layout.outputLength, output.length);
+        }
+        // A commitment that is not in the field would be another name for the same one.
+        if (layout.inputCommitted && uint256(bytes32(input)) >= R) revert IInferenceVerifier.InputNotInField();
+        uint256 challenge = challengeOf(layout.bound, modelId, inference);
+        if (layout.bound) {
+            uint256 y = _evaluate(output, 0, challenge);
+            y = layout.inputCommitted
+                ? mulmod(addmod(y, uint256(bytes32(input)), R), challenge, R)
+                : _evaluate(input, y, challenge);
+            to = _put(to, inference.commitment);
+            to = _put(to, y);
+        } else {
+            if (inference.commitment != 0) revert IInferenceVerifier.CommitmentUnexpected();
+            to = _putLimbs(to, output);
+            to = layout.inputCommitted ? _put(to, uint256(bytes32(input))) : _putLimbs(to, input);
+        }
+        _put(to, challenge);
     }
 
-    function bound(bytes calldata input, bytes calldata output, bool inputCommitted, uint256 commitment, uint256 r)
-        internal
-        pure
-        returns (uint256[] memory signals)
-    {
-        uint256 y = _evaluate(output, 0, r);
-        y = inputCommitted ? mulmod(addmod(y, uint256(bytes32(input)), R), r, R) : _evaluate(input, y, r);
-        signals = new uint256[](3);
-        (signals[0], signals[1], signals[2]) = (commitment, y, r);
+    function _putLimbs(uint256 to, bytes calldata data) private pure returns (uint256) {
+        unchecked {
+            uint256 end = to + 32 * Limbs.count(data.length);
+            for (uint256 i = 0; to < end; ++i) {
+                to = _put(to, Limbs.at(data, i));
+            }
+        }
+        return to;
     }
 
     /// @dev Horner's rule: y becomes (y + limb) r for each limb.
@@ -74,5 +98,15 @@ library StatementSignals {
             y = mulmod(addmod(y, Limbs.at(data, i), R), r, R);
         }
         return y;
+    }
+
+    /// @dev Writes a word. @return where the next one goes
+    function _put(uint256 to, uint256 value) private pure returns (uint256) {
+        assembly ("memory-safe") {
+            mstore(to, value)
+        }
+        unchecked {
+            return to + 32;
+        }
     }
 }

@@ -27,7 +27,7 @@ for (const kind of NODE_KINDS) {
         const model = await suite.register(shape);
         const made = await makeInference(suite, model, { nonce: 1n });
         const { inference, proof } = made;
-        expect(await suite.verifier.verifyInference(inference, proof)).to.equal(true);
+        expect(await suite.verifier.verifyInference(model.modelId, inference, proof)).to.equal(true);
         const other = `0x${'22'.repeat(20)}`;
         const flip = (hex: string) => `${hex.slice(0, -1)}${hex.endsWith('0') ? '1' : '0'}`;
         const changes = [
@@ -38,7 +38,7 @@ for (const kind of NODE_KINDS) {
           ...(shape.statement === 'bound' ? [{ commitment: (inference.commitment + 1n) % R }] : []),
         ];
         for (const change of changes) {
-          const refusal = await refusalOf(suite.verifier.verifyInference({ ...inference, ...change }, proof));
+          const refusal = await refusalOf(suite.verifier.verifyInference(model.modelId, { ...inference, ...change }, proof));
           expect(refusal, JSON.stringify(Object.keys(change))).to.equal('ProofInvalid');
         }
       });
@@ -65,8 +65,8 @@ describe('statements in TypeScript and Solidity', () => {
         const spec = { ...drawn, inputLength: drawn.inputCommitted ? 32 : drawn.inputLength };
         const model = await suite.register(spec);
         const { inference, signals, sides } = await makeInference(suite, model, { nonce, bytes, prove: false });
-        expect([...(await suite.verifier.signalsOf(inference))]).to.deep.equal(signals);
-        expect(await suite.verifier.challengeOf(inference)).to.equal(signals[signals.length - 1]);
+        expect([...(await suite.verifier.signalsOf(model.modelId, inference))]).to.deep.equal(signals);
+        expect(await suite.verifier.challengeOf(model.modelId, inference)).to.equal(signals[signals.length - 1]);
         if (spec.statement === 'bound') expect(await hashChain(listLimbs(sides))).to.equal(inference.commitment);
       }),
       { numRuns: 25 },

@@ -13,7 +13,12 @@ export async function readSources(folder: string): Promise<Record<string, string
   return Object.fromEntries(names.map((name, index) => [name.replaceAll('\\', '/'), texts[index]]));
 }
 
+/** How the package's own contracts are compiled; part of their gas figures. */
+export const CONTRACT_SETTINGS = { viaIR: true, optimizerRuns: 1_000_000 } as const;
+
 /** Compiles the package's own contracts. @returns contract name → compiled contract */
-export async function compileContracts(settings: CompileSettings = {}): Promise<Record<string, CompiledContract>> {
-  return compileSolidity(await readSources(CONTRACTS_FOLDER), settings);
+export async function compileContracts(
+  settings: Pick<CompileSettings, 'cacheFolder' | 'signal'> = {},
+): Promise<Record<string, CompiledContract>> {
+  return compileSolidity(await readSources(CONTRACTS_FOLDER), { ...CONTRACT_SETTINGS, ...settings });
 }

@@ -36,7 +36,6 @@ export interface RegisteredModel {
 }
 
 export interface InferenceArgs {
-  readonly modelId: string;
   readonly agent: string;
   readonly nonce: string;
   readonly input: string;
@@ -162,7 +161,6 @@ export async function makeInference(
     options.prove === false ? '0x' : encodeProof(toCalldata(trapdoor.simulate(signals, 3n), signals.map(String)));
   return {
     inference: {
-      modelId,
       agent: binding.agent,
       nonce: binding.nonce,
       input: hexlify(sides.input),
