@@ -1,5 +1,6 @@
 import { sizeOf } from '../core/tensor.js';
 import type { Graph, GraphNode, ValueId } from '../graph/ir.js';
+import { isTabular } from './inputs.js';
 
 /**
  * Tells the channels of every value apart: rows of a linear node that share a kernel are one channel (an output channel of a
@@ -7,7 +8,13 @@ import type { Graph, GraphNode, ValueId } from '../graph/ir.js';
  */
 export function assignChannels(graph: Graph): Map<ValueId, Int32Array> {
   const channels = new Map<ValueId, Int32Array>();
-  for (const input of graph.inputs) channels.set(input.value, new Int32Array(sizeOf(graph.values[input.value].shape)));
+  for (const { value } of graph.inputs) {
+    const { shape } = graph.values[value];
+    channels.set(
+      value,
+      Int32Array.from({ length: sizeOf(shape) }, (_, i) => (isTabular(shape) ? i : 0)),
+    );
+  }
   for (const node of graph.nodes) channels.set(node.output, channelsOfNode(node, joinChannels(node, channels)));
   return channels;
 }

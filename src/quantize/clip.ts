@@ -22,6 +22,7 @@ function marginFor(samples: number): number {
 /**
  * Decides the clipping of a value from its calibration rows, per channel.
  * @param bits width of the codes
+ * @param spread largest ratio between the tensor's step and a channel's; the options' own by default
  * @param fixed ends that the operator itself fixes (0 below a Relu, 6 above a Relu6); infinite where it doesn't
  */
 export function clipOf(
@@ -29,13 +30,14 @@ export function clipOf(
   id: ValueId,
   bits: number,
   fixed: { readonly low: number; readonly high: number },
+  spread = ctx.options.channelSpread,
 ): ChannelClip {
-  const key = `${bits}:${fixed.low}:${fixed.high}`;
+  const key = `${bits}:${fixed.low}:${fixed.high}:${spread}`;
   const memo = ctx.clips.get(id) ?? new Map<string, ChannelClip>();
   ctx.clips.set(id, memo);
   let clip = memo.get(key);
   if (!clip) {
-    clip = decideClip(ctx, id, bits, fixed);
+    clip = decideClip(ctx, id, bits, fixed, spread);
     memo.set(key, clip);
   }
   return clip;
@@ -46,6 +48,7 @@ function decideClip(
   id: ValueId,
   bits: number,
   fixed: { readonly low: number; readonly high: number },
+  spread: number,
 ): ChannelClip {
   const rows = ctx.rowsOf(id);
   const channel = ctx.channelsOf(id);
@@ -75,9 +78,10 @@ function decideClip(
   const least = (tensorHigh - tensorLow) * LEAST_SHARE;
   for (let c = 0; c < channels; c++) {
     const margin = marginFor(Math.max(1, count[c])) * Math.max(0, high[c] - low[c]);
-    low[c] = keepLow ? fixed.low : Math.min(Math.max(tensorLow, low[c] - margin), tensorHigh - least);
-    high[c] = Math.max(Math.min(tensorHigh, high[c] + margin), low[c] + least);
-    step[c] = Math.max((high[c] - low[c]) / (2 ** bits - 1), tensorStep / ctx.options.channelSpread);
+    const share = Number.isFinite(spread) ? least : 2 * margin + Number.MIN_VALUE;
+    low[c] = keepLow ? fixed.low : Math.min(Math.max(tensorLow, low[c] - margin), tensorHigh - share);
+    high[c] = Math.max(Math.min(tensorHigh, high[c] + margin), low[c] + share);
+    step[c] = Math.max((high[c] - low[c]) / (2 ** bits - 1), tensorStep / spread);
   }
   return { channel, low, high, step };
 }

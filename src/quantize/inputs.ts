@@ -1,4 +1,5 @@
 import { bitLength } from '../core/range.js';
+import { type Shape, sizeOf } from '../core/tensor.js';
 import type { GraphValue } from '../graph/ir.js';
 import { roundHalfEven } from '../graph/scalar.js';
 import { compact } from './affine.js';
@@ -21,6 +22,11 @@ export interface InputCode extends Affine {
   readonly max: number;
 }
 
+/** Whether an input is a row of features, each with a scale of its own, rather than an image or a series. */
+export function isTabular(shape: Shape): boolean {
+  return sizeOf(shape) <= TABULAR_ELEMENTS && shape.filter((extent) => extent > 1).length <= 1;
+}
+
 /**
  * Decides how a model input becomes codes in `[0, 2^bits)`. Integral data keeps its own integers; images share one scale;
  * features of a table have one each.
@@ -38,10 +44,10 @@ export function encodeInput(value: GraphValue, rows: readonly Float64Array[], op
     const bits = Math.max(1, bitLength(high - low));
     return { scale: Float64Array.of(1), zeroPoint: Float64Array.of(-low), bits, max: 2 ** bits - 1 };
   }
-  const isTabular = size <= TABULAR_ELEMENTS && value.shape.filter((extent) => extent > 1).length <= 1;
-  const bits = options.inputBits + (isTabular ? TABULAR_BITS : 0);
+  const tabular = isTabular(value.shape);
+  const bits = options.inputBits + (tabular ? TABULAR_BITS : 0);
   const levels = 2 ** bits - 1;
-  const ranges = isTabular
+  const ranges = tabular
     ? Array.from({ length: size }, (_, i) => widen(observeMinMax(Float64Array.from(rows, (row) => row[i])), all))
     : [all.high > all.low ? all : { low: Math.min(0, all.low), high: Math.max(1, all.high) }];
   const scale = Float64Array.from(ranges, ({ low, high }) => (high - low) / levels);

@@ -51,7 +51,7 @@ export function narrowTo(ctx: QuantizeContext, from: ValueId, bits: number, laye
   const key = `${from}:${bits}`;
   const known = ctx.narrowed.get(key);
   if (known !== undefined) return known;
-  const narrow = requantizeTo(ctx, id, clipOf(ctx, from, bits, NO_BOUND), bits, layer);
+  const narrow = requantizeTo(ctx, id, clipOf(ctx, from, bits, NO_BOUND, Number.POSITIVE_INFINITY), bits, layer);
   ctx.narrowed.set(key, narrow);
   return narrow;
 }
