@@ -43,7 +43,7 @@ export class Reporter {
 
   /** Draws how far long work is; on a terminal a bar in place, elsewhere one line at each tenth. */
   progress(label: string, done: number, total: number): void {
-    if (this.options.quiet || total <= 0) return;
+    if (this.options.quiet || total <= 0 || done <= 0) return;
     if (this.streams.stderr.isTTY) this.drawBar(label, done, total);
     else if (Math.floor((10 * done) / total) > Math.floor((10 * (done - 1)) / total) || done === total) {
       this.streams.stderr.write(`${printable(label)}: ${done}/${total}\n`);

@@ -1,188 +1,196 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readManifest } from '../bundle/manifest-file.js';
-import { bundlePaths } from '../bundle/paths.js';
+import { printCanonicalJson } from '../bundle/canonical-json.js';
 import { writeQModel } from '../bundle/qmodel-file.js';
 import { toCalldata } from '../chain/calldata.js';
 import { startDevNode } from '../chain/dev-node/start.js';
-import { deployContract, estimateVerifyGas, verifyOnChain } from '../chain/standalone.js';
+import { deployContract, estimateVerifyGas, type OnChainVerdict, verifyOnChain } from '../chain/standalone.js';
 import { ZkinferError } from '../core/error.js';
+import { R } from '../core/field.js';
 import { readRows } from '../rows/read-rows.js';
-import type { Rows } from '../rows/rows.js';
-import { verifyInference } from '../verify/verify-inference.js';
+import type { ProofFile, StatedOutput } from '../verify/proof-file.js';
+import { openVerifyingBundle, verifyProofText } from '../verify/verify-files.js';
 import { compileBundle } from './compile-bundle.js';
-import { exportVerifier } from './export-verifier.js';
+import { type ExportedVerifier, exportVerifier } from './export-verifier.js';
 import { loadModel, rowsSpecOf } from './load-model.js';
 import { packageRoot } from './package.js';
 import { proveInput } from './prove-bundle.js';
 import { quantizeModel } from './quantize-model.js';
 import { setupBundle } from './setup-bundle.js';
 
-/** One line of the demo's table. */
+/** One step of the demo: what it did, how long it took, what came out. */
 export interface DemoStep {
-  readonly step: string;
+  readonly name: string;
   readonly ms: number;
   readonly result: string;
+}
+
+export interface DemoRequest {
+  /** Name of a sample model in `examples/models`. */
+  readonly model?: string;
+  /** Where the bundle is left; by default a temporary folder that is removed. */
+  readonly outDir?: string;
+  readonly onStep?: (name: string) => void;
 }
 
 export interface DemoReport {
   readonly model: string;
   readonly steps: readonly DemoStep[];
-  readonly accuracy: { readonly float: number | null; readonly integer: number | null };
   readonly constraints: number;
-  readonly proofBytes: number;
-  readonly deployGas: number;
-  readonly verifyGas: number;
+  /** Bytes of proof and public signals as a contract takes them. */
+  readonly calldataBytes: number;
+  readonly gas: { readonly deploy: number; readonly verify: number };
+  readonly label: string | number | null;
+  readonly outputs: Readonly<Record<string, StatedOutput>>;
+  /** Whether everything came out as it should: verified here, accepted on chain, the changed output refused by both. */
+  readonly ok: boolean;
   readonly totalMs: number;
-  /** Folder of the bundle, where it was kept. */
-  readonly bundle: string | null;
 }
 
-export interface DemoRequest {
-  /** Where the bundle stays; a temporary folder, removed at the end, by default. */
-  readonly outDir?: string;
-  readonly onProgress?: (stage: string) => void;
+/** Names of the sample models that the package carries. */
+export async function listSampleModels(): Promise<string[]> {
+  return (await readdir(join(packageRoot(), 'examples/models'), { withFileTypes: true }))
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
 }
 
-/** A Groth16 proof on chain: two points of G1 and one of G2. */
-const PROOF_BYTES = 256;
-
-/** Takes the bundled MNIST classifier from its ONNX file to a contract that accepts its proof and refuses a changed output. */
-export async function runDemo(request: DemoRequest = {}): Promise<DemoReport> {
-  const scratch = await mkdtemp(join(tmpdir(), 'zkinfer-demo-'));
-  try {
-    return await demonstrate(request, scratch);
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+async function findSample(name: string): Promise<string> {
+  const names = await listSampleModels();
+  if (names.includes(name)) return join(packageRoot(), 'examples/models', name);
+  throw new ZkinferError({
+    code: 'DEMO_MODEL_UNKNOWN',
+    kind: 'usage',
+    message: `there is no sample model ${JSON.stringify(name)}`,
+    hint: `choose one of: ${names.join(', ')}`,
+  });
 }
 
-async function demonstrate({ outDir, onProgress = () => {} }: DemoRequest, scratch: string): Promise<DemoReport> {
-  const samples = join(packageRoot(), 'examples', 'models', 'mnist-cnn');
-  const modelPath = join(samples, 'model.onnx');
-  const dir = outDir ?? join(scratch, 'mnist-cnn');
-  const steps: DemoStep[] = [];
-  const started = performance.now();
-  async function step<T>(name: string, work: () => Promise<T>, describe: (result: T) => string): Promise<T> {
-    onProgress(name);
-    const before = performance.now();
-    const result = await work();
-    steps.push({ step: name, ms: performance.now() - before, result: describe(result) });
-    return result;
-  }
+const count = (value: number | bigint) => value.toLocaleString('en-US');
+const share = (value: number | null) => (value === null ? '-' : `${(100 * value).toFixed(1)} %`);
 
-  const spec = rowsSpecOf((await loadModel(modelPath)).graph);
-  const calibration = await readRows(join(samples, 'calibration.json'), spec);
-  const test = await readRows(join(samples, 'test.json'), spec);
-  const qmodelPath = join(scratch, 'mnist-cnn.qmodel.json');
-  const { report } = await step(
-    'quantize',
-    async () => {
-      const done = await quantizeModel({ modelPath, calibration, test });
-      await writeQModel(qmodelPath, done.qmodel);
-      return done;
-    },
-    ({ report: r }) => `accuracy ${percent(r.integerScore)} (float ${percent(r.floatScore)}) on ${r.rows} rows`,
-  );
-  const compiled = await step(
-    'compile',
-    () => compileBundle({ qmodelPath, outDir: dir }),
-    (r) => `${r.constraints.toLocaleString('en')} constraints, equal to circom's, audit ${r.audit}`,
-  );
-  await step(
-    'setup',
-    () => setupBundle({ dir }),
-    (r) => `${r.profile} keys, domain 2^${r.domainPower}, ${(r.provingKeyBytes / 1e6).toFixed(1)} MB`,
-  );
-  const proved = await step(
-    'prove',
-    () => proveInput({ dir, row: test.rows[0], outPath: join(scratch, 'proof.json') }),
-    (r) => `witness ${Math.round(r.ms.witness)} ms, proof ${Math.round(r.ms.prove)} ms, ${PROOF_BYTES} bytes`,
-  );
-  const manifest = await readManifest(dir);
-  const key = JSON.parse(await readFile(bundlePaths(dir).verificationKey, 'utf8')) as unknown;
-  await step(
-    'verify',
-    async () => requireTrue((await verifyInference(proved.proof, manifest, key)).valid, 'the proof does not verify'),
-    () => `the proof holds: ${describeDecision(proved.proof.outputs, test)}`,
-  );
-  const exported = await step(
-    'export the verifier',
-    () => exportVerifier(dir),
-    (r) => `${r.contractName}, ${r.compiled.codeSizeBytes.toLocaleString('en')} bytes of code`,
-  );
-  const gas = await proveOnChain(step, exported.compiled, proved.proof);
-  const kept = outDir === undefined ? null : dir;
-  return {
-    model: 'mnist-cnn',
-    steps,
-    accuracy: { float: report.floatScore, integer: report.integerScore },
-    constraints: compiled.constraints,
-    proofBytes: PROOF_BYTES,
-    ...gas,
-    totalMs: performance.now() - started,
-    bundle: kept,
-  };
+/** The proof with its first output limb changed, as a cheat would have to send it. */
+function changeOutput(proof: ProofFile, signalNames: readonly string[]): ProofFile {
+  const at = signalNames.indexOf('output[0]');
+  const changed = proof.publicSignals.map((signal, i) => (i === at ? String((BigInt(signal) + 1n) % R) : signal));
+  return { ...proof, publicSignals: changed };
 }
 
-type Step = <T>(name: string, work: () => Promise<T>, describe: (result: T) => string) => Promise<T>;
-
-/** Deploys the verifier on a local chain; it must accept the proof and refuse it with another output. */
-async function proveOnChain(
-  step: Step,
-  compiled: Awaited<ReturnType<typeof exportVerifier>>['compiled'],
-  proof: Awaited<ReturnType<typeof proveInput>>['proof'],
-): Promise<{ deployGas: number; verifyGas: number }> {
+/** Deploys the verifier on a local chain in this process and shows it the proof and the changed one. */
+async function askContract(
+  verifier: ExportedVerifier,
+  proof: ProofFile,
+  changed: ProofFile,
+): Promise<{ deployGas: number; verifyGas: number; honest: OnChainVerdict; cheat: OnChainVerdict }> {
   const node = await startDevNode('embedded');
   try {
     const signer = await node.provider.getSigner(0);
+    const { address, gasUsed } = await deployContract(signer, verifier.compiled);
     const calldata = toCalldata(proof.proof, proof.publicSignals);
-    const deployed = await step(
-      'deploy',
-      () => deployContract(signer, compiled),
-      (r) => `${r.gasUsed.toLocaleString('en')} gas at ${r.address}`,
+    const honest = await verifyOnChain(signer, address, verifier.compiled, calldata);
+    const verifyGas = honest.valid ? await estimateVerifyGas(signer, address, verifier.compiled, calldata) : 0n;
+    const cheat = await verifyOnChain(
+      signer,
+      address,
+      verifier.compiled,
+      toCalldata(changed.proof, changed.publicSignals),
     );
-    const verifyGas = await step(
-      'verify on chain',
-      async () => {
-        const verdict = await verifyOnChain(signer, deployed.address, compiled, calldata);
-        requireTrue(verdict.valid, `the contract refused the proof: ${verdict.reason}`);
-        return estimateVerifyGas(signer, deployed.address, compiled, calldata);
-      },
-      (used) => `accepted, ${used.toLocaleString('en')} gas`,
-    );
-    await step(
-      'verify a changed output',
-      async () => {
-        const output = proof.publicSignals.length - 2;
-        const signals = calldata.signals.map((signal, i) => (i === output ? signal + 1n : signal));
-        const verdict = await verifyOnChain(signer, deployed.address, compiled, { ...calldata, signals });
-        requireTrue(!verdict.valid, 'the contract accepted a changed output');
-        return verdict;
-      },
-      (verdict) => `refused: ${verdict.reason}`,
-    );
-    return { deployGas: Number(deployed.gasUsed), verifyGas: Number(verifyGas) };
+    return { deployGas: Number(gasUsed), verifyGas: Number(verifyGas), honest, cheat };
   } finally {
     await node.close();
   }
 }
 
-function requireTrue(holds: boolean, message: string): void {
-  if (!holds) throw new ZkinferError({ code: 'DEMO_FAILED', kind: 'checkFailed', message });
-}
+/**
+ * Takes a sample model through everything: quantize, compile, set up, prove, verify, export, and a contract on a local chain that
+ * accepts the proof and refuses a changed output.
+ * @throws ZkinferError DEMO_MODEL_UNKNOWN, and those of each step
+ */
+export async function runDemo(request: DemoRequest = {}): Promise<DemoReport> {
+  const model = request.model ?? 'mnist-cnn';
+  const sample = await findSample(model);
+  const scratch = await mkdtemp(join(tmpdir(), 'zkinfer-demo-'));
+  const dir = request.outDir ?? join(scratch, model);
+  const steps: DemoStep[] = [];
+  const start = performance.now();
 
-function percent(score: number | null): string {
-  return score === null ? '-' : `${(100 * score).toFixed(1)} %`;
-}
+  async function step<T>(name: string, work: () => Promise<T>, describe: (result: T) => string): Promise<T> {
+    request.onStep?.(name);
+    const begun = performance.now();
+    const result = await work();
+    steps.push({ name, ms: performance.now() - begun, result: describe(result) });
+    return result;
+  }
 
-/** `the digit is 7 (labelled 7)`, from the first output. */
-function describeDecision(
-  outputs: Awaited<ReturnType<typeof proveInput>>['proof']['outputs'],
-  { labels }: Rows,
-): string {
-  const [{ real }] = Object.values(outputs);
-  const digit = real.length === 1 ? real[0] : real.reduce((best, x, i) => (x > real[best] ? i : best), 0);
-  return `the digit is ${digit}${labels ? ` (labelled ${labels[0]})` : ''}`;
+  try {
+    await mkdir(dir, { recursive: true });
+    const modelPath = join(sample, 'model.onnx');
+    const spec = rowsSpecOf((await loadModel(modelPath)).graph);
+    const [calibration, test] = [
+      await readRows(join(sample, 'calibration.json'), spec),
+      await readRows(join(sample, 'test.json'), spec),
+    ];
+    const { qmodel } = await step(
+      'quantize',
+      () => quantizeModel({ modelPath, calibration, test }),
+      ({ report }) =>
+        `${report.metric ?? 'score'} ${share(report.floatScore)} float, ${share(report.integerScore)} integer, ${share(report.top1Agreement)} agreement on ${report.rows} rows`,
+    );
+    const qmodelPath = join(scratch, 'model.qmodel.json');
+    await writeQModel(qmodelPath, qmodel);
+    const compiled = await step(
+      'compile',
+      () => compileBundle({ qmodelPath, outDir: dir }),
+      (report) =>
+        `${count(report.constraints)} constraints, ${report.publicSignals.length} public signals, soundness ${report.audit}`,
+    );
+    await step(
+      'setup',
+      () => setupBundle({ dir }),
+      (report) =>
+        `${report.profile} keys, domain 2^${report.domainPower}, ${(report.provingKeyBytes / 2 ** 20).toFixed(1)} MiB`,
+    );
+    const { proof } = await step(
+      'prove',
+      () => proveInput({ dir, row: test.rows[0] }),
+      ({ ms }) => `witness ${Math.round(ms.witness)} ms, proof ${Math.round(ms.prove)} ms`,
+    );
+    const bundle = await openVerifyingBundle(dir);
+    const changed = changeOutput(proof, bundle.manifest.statement.publicSignals);
+    const verdict = await step(
+      'verify',
+      () => verifyProofText(printCanonicalJson(proof), bundle),
+      ({ valid, reason }) => (valid ? 'valid' : `NOT VALID: ${reason}`),
+    );
+    const cheat = await step(
+      'verify, output changed',
+      () => verifyProofText(printCanonicalJson(changed), bundle),
+      ({ valid, reason }) => (valid ? 'VALID' : `refused: ${reason}`),
+    );
+    const verifier = await step(
+      'export verifier',
+      () => exportVerifier(dir),
+      ({ contractName, compiled: { codeSizeBytes } }) => `${contractName}, ${count(codeSizeBytes)} bytes of code`,
+    );
+    const chain = await step(
+      'contract on a local chain',
+      () => askContract(verifier, proof, changed),
+      ({ deployGas, verifyGas, honest, cheat: refused }) =>
+        `deployed for ${count(deployGas)} gas; proof ${honest.valid ? `accepted for ${count(verifyGas)} gas` : `REFUSED: ${honest.reason}`}; changed output ${refused.valid ? 'ACCEPTED' : `refused: ${refused.reason}`}`,
+    );
+    return {
+      model,
+      steps,
+      constraints: compiled.constraints,
+      calldataBytes: 256 + 32 * proof.publicSignals.length,
+      gas: { deploy: chain.deployGas, verify: chain.verifyGas },
+      label: (test.labels?.[0] as string | number | undefined) ?? null,
+      outputs: proof.outputs,
+      ok: verdict.valid && !cheat.valid && chain.honest.valid && !chain.cheat.valid,
+      totalMs: performance.now() - start,
+    };
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
 }

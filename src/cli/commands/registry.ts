@@ -1,8 +1,12 @@
 import type { CommandSpec } from '../command.js';
 import { auditCommand } from './audit.js';
 import { buildCommand } from './build.js';
+import { checkCommand } from './check.js';
 import { compileCommand } from './compile.js';
+import { demoCommand } from './demo.js';
+import { diffCommand } from './diff.js';
 import { exportVerifierCommand } from './export-verifier.js';
+import { inspectCommand } from './inspect.js';
 import { proveCommand } from './prove.js';
 import { quantizeCommand } from './quantize.js';
 import { setupCommand } from './setup.js';
@@ -10,6 +14,8 @@ import { verifyCommand } from './verify.js';
 
 /** Every command, in the order of the help. */
 export const commands: readonly CommandSpec[] = [
+  demoCommand,
+  inspectCommand,
   quantizeCommand,
   compileCommand,
   setupCommand,
@@ -17,5 +23,7 @@ export const commands: readonly CommandSpec[] = [
   proveCommand,
   verifyCommand,
   exportVerifierCommand,
+  checkCommand,
+  diffCommand,
   auditCommand,
 ];
