@@ -51,7 +51,7 @@ export function formatTable(rows: readonly (readonly (string | number | null | u
   );
   const widths = cells[0].map((_, column) => Math.max(...cells.map((row) => row[column].length)));
   const numeric = cells[0].map((_, column) =>
-    cells.slice(1).every((row) => /^[-+]?[\d,.]*( ?(%|ms|s|B|KiB|MiB|GiB))?$/.test(row[column])),
+    cells.slice(1).every((row) => /^[-+]?[\d,.]*(e[-+]\d+)?( ?(%|ms|s|B|KiB|MiB|GiB))?$/.test(row[column])),
   );
   const lines = cells.map((row) =>
     row

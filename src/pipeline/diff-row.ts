@@ -3,6 +3,7 @@ import { lowerCircuit } from '../circuit/lower.js';
 import { computeWitness, readWire } from '../circuit/witness.js';
 import { toSigned } from '../core/field.js';
 import { evaluateGraph } from '../graph/evaluate.js';
+import type { Graph, ValueId } from '../graph/ir.js';
 import { evaluateQuant } from '../quantize/evaluate.js';
 import { dequantize } from '../quantize/inputs.js';
 import type { QuantGraph, QuantValue } from '../quantize/ir.js';
@@ -75,8 +76,26 @@ async function referenceValues(path: string, spec: ReturnType<typeof rowsSpecOf>
 }
 
 /**
+ * The integer value that stands for each float value: the last that serves the float value's node, because a node may take
+ * several integer nodes and a fused function's intermediate values have no integers of their own.
+ */
+function pairValues(graph: Graph, quant: QuantGraph): Map<ValueId, QuantValue> {
+  const lastOf = new Map(quant.nodes.map((node) => [node.layer, quant.values[node.output]]));
+  const pairs = new Map<ValueId, QuantValue>();
+  for (const { name, value } of graph.inputs) {
+    const input = quant.inputs.find((one) => one.name === name);
+    if (input) pairs.set(value, quant.values[input.value]);
+  }
+  for (const node of graph.nodes) {
+    const stand = lastOf.get(node.origin.name);
+    if (stand) pairs.set(node.output, stand);
+  }
+  return pairs;
+}
+
+/**
  * Compares one row stage by stage: onnxruntime, the imported float graph, the integer model, the witness. Values are paired by
- * name; those that exist in one stage only are compared where they do.
+ * the node that computes them; those that exist in one stage only are compared where they do.
  */
 export async function diffRow(
   modelPath: string,
@@ -94,10 +113,9 @@ export async function diffRow(
   const tensorNames = new Set(loaded.model.graph.nodes.flatMap((node) => node.outputs));
   const wanted = graph.values.map((value) => value.name).filter((name) => tensorNames.has(name));
   const reference = wanted.length > 0 ? await referenceValues(modelPath, rowsSpecOf(graph), row, wanted) : null;
-  const byName = new Map<string, QuantValue>();
-  for (const value of quant.values) byName.set(value.name, value);
+  const stands = pairValues(graph, quant);
   const lines = graph.values.flatMap((value): DiffLine[] => {
-    const stand = byName.get(value.name);
+    const stand = stands.get(value.id);
     const reals = float.get(value.id);
     if (!stand || !reals) return [];
     const given = dequantize(integers.get(stand.id) as Float64Array, stand);
