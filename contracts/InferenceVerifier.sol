@@ -87,7 +87,7 @@ contract InferenceVerifier is IInferenceVerifier, KeyCheck, IERC165 {
         return _find(modelId);
     }
 
-    /// @notice Hash of a model's verification key, as it stands in the model's id.
+    /// @inheritdoc IInferenceVerifier
     function keyHashOf(bytes32 modelId) external view returns (bytes32) {
         return KeyData.hashOf(_find(modelId).key);
     }

@@ -90,6 +90,9 @@ interface IInferenceVerifier {
     /// @notice A registered model, active or not.
     function model(bytes32 modelId) external view returns (Model memory);
 
+    /// @notice Hash of a model's verification key, as it stands in the model's id.
+    function keyHashOf(bytes32 modelId) external view returns (bytes32);
+
     /// @notice The id that a registration by `publisher` has.
     function modelIdOf(address publisher, bytes32 keyHash, ModelSpec calldata spec) external pure returns (bytes32);
 

@@ -38,7 +38,9 @@ for (const kind of NODE_KINDS) {
           ...(shape.statement === 'bound' ? [{ commitment: (inference.commitment + 1n) % R }] : []),
         ];
         for (const change of changes) {
-          const refusal = await refusalOf(suite.verifier.verifyInference(model.modelId, { ...inference, ...change }, proof));
+          const refusal = await refusalOf(
+            suite.verifier.verifyInference(model.modelId, { ...inference, ...change }, proof),
+          );
           expect(refusal, JSON.stringify(Object.keys(change))).to.equal('ProofInvalid');
         }
       });

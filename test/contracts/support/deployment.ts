@@ -1,4 +1,4 @@
-import { Contract, hexlify, type JsonRpcSigner, toBeHex, ZeroHash } from 'ethers';
+import { Contract, hexlify, Interface, type JsonRpcSigner, toBeHex } from 'ethers';
 import { encodeProof, toCalldata } from '../../../src/chain/calldata.js';
 import {
   type Binding,
@@ -12,7 +12,7 @@ import {
 import type { DevNode } from '../../../src/chain/dev-node/embedded.js';
 import type { CompiledContract } from '../../../src/chain/solidity/compile.js';
 import { compileSolidity } from '../../../src/chain/solidity/compile.js';
-import { compileContracts, readSources } from '../../../src/chain/solidity/sources.js';
+import { CONTRACTS_FOLDER, compileContracts, readSources } from '../../../src/chain/solidity/sources.js';
 import { deployContract } from '../../../src/chain/standalone.js';
 import { encodeKey } from '../../../src/chain/verification-key.js';
 import { hashChain } from '../../../src/commitment/poseidon.js';
@@ -62,17 +62,15 @@ export interface Deployment {
   register(shape: StatementShape, trapdoor?: TrapdoorKey): Promise<RegisteredModel>;
 }
 
-/** The package's contracts and those that only tests need, compiled together. */
+/** The package's contracts and those that only tests need. */
 export async function compileWithTestContracts(): Promise<Record<string, CompiledContract>> {
   const own = await compileContracts({ cacheFolder: CACHE_FOLDER });
-  const sources = await readSources('contracts');
-  const extra = await readSources('test/contracts/solidity').catch(() => ({}));
-  if (Object.keys(extra).length === 0) return own;
-  const both = {
-    ...sources,
-    ...Object.fromEntries(Object.entries(extra).map(([path, text]) => [`test/${path}`, text])),
-  };
-  return compileSolidity(both, { cacheFolder: CACHE_FOLDER });
+  const interfaces = Object.entries(await readSources(CONTRACTS_FOLDER)).filter(([path]) =>
+    path.startsWith('interfaces/'),
+  );
+  const extra = Object.entries(await readSources('test/contracts/solidity'));
+  const sources = Object.fromEntries([...interfaces, ...extra.map(([path, text]) => [`test/${path}`, text])]);
+  return { ...(await compileSolidity(sources, { cacheFolder: CACHE_FOLDER })), ...own };
 }
 
 const keys = new Map<number, TrapdoorKey>();
@@ -91,6 +89,8 @@ export function countSignals({ statement, inputLength, outputLength, inputCommit
 
 export async function deploySuite(kind: 'embedded' | 'anvil'): Promise<Deployment> {
   const contracts = await compileWithTestContracts();
+  const entries = Object.values(contracts).flatMap(({ abi }) => abi.filter(({ type }) => type === 'error'));
+  errors = new Interface([...new Set(entries.map((entry) => JSON.stringify(entry)))].map((text) => JSON.parse(text)));
   const node = await startNode(kind);
   const signers = await Promise.all([0, 1, 2, 3, 4].map((index) => node.provider.getSigner(index)));
   const deploy = async (name: string, ...args: unknown[]) => {
@@ -173,18 +173,47 @@ export async function makeInference(
   };
 }
 
-/** Name of the contract's error, or of what the call gave instead. */
-export async function refusalOf(call: Promise<unknown>): Promise<string> {
+/**
+ * Asks first and sends then, with gas enough.
+ *
+ * @returns name of the contract's error, or undefined when it went through
+ */
+export async function attempt(
+  contract: Contract,
+  method: string,
+  args: readonly unknown[],
+  overrides: { readonly value?: bigint } = {},
+): Promise<string | undefined> {
   try {
-    const value = await call;
-    if (value && typeof (value as { wait?: unknown }).wait === 'function') {
-      await (value as { wait(): Promise<unknown> }).wait();
-    }
-    return `accepted: ${String(value)}`;
+    await contract.getFunction(method).staticCall(...args, overrides);
   } catch (cause) {
-    const { revert, message } = cause as { revert?: { name: string } | null; message: string };
-    return revert?.name ?? message;
+    return nameRefusal(cause);
   }
+  const sent = await contract.getFunction(method).send(...args, { ...overrides, gasLimit: 3_000_000n });
+  await sent.wait();
+  return undefined;
 }
 
-export const NO_NONCE = ZeroHash;
+/** Name of the error with which a call is refused; `accepted` when it isn't. */
+export async function refusalOf(call: Promise<unknown>): Promise<string> {
+  return call.then(() => 'accepted', nameRefusal);
+}
+
+/** The errors of all contracts: a contract passes on those of the contracts that it calls. */
+let errors = new Interface([]);
+
+function nameRefusal(cause: unknown): string {
+  const { data, message } = cause as { data?: string | null; message: string };
+  return (data && errors.parseError(data)?.name) || message;
+}
+
+/** Moves a chain's clock and mines a block. */
+export async function passTime(node: DevNode, seconds: number): Promise<void> {
+  await node.request({ method: 'evm_increaseTime', params: [seconds] });
+  await node.request({ method: 'evm_mine' });
+}
+
+/** Time of the last block, seconds. */
+export async function readClock(node: DevNode): Promise<number> {
+  return (await node.provider.getBlock('latest'))?.timestamp ?? 0;
+}
