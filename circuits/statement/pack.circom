@@ -3,7 +3,7 @@
 // Requires each part FACTOR * x + OFFSET in [0, 256^BYTES), by range checks or by the circuit's bounds: without it two byte
 //          strings could pack to one limb.
 // Ensures  a limb has one reading as bytes: it is below 256^31 < the field's order.
-// Cost     Pack: 1 linear constraint a limb. Split: 1 a bit of the element, and 1 linear.
+// Cost     Pack: 1 constraint a limb, linear but for a limb of one signal. Split: 1 a bit of the element, and 1 linear.
 // Why sound: positional notation with digits in range is injective; Split is the same with two digits, checked bit by bit.
 pragma circom 2.1.6;
 
@@ -18,6 +18,7 @@ template Pack(N, L, P, BYTES, FACTOR, OFFSET) {
     for (var k = 0; k < L; k++) {
         var end = 31 * (k + 1) < total ? 31 * (k + 1) : total;
         var limb = 0;
+        var first = part;
         while (at < end) {
             at += BYTES[part];
             if (FACTOR[part] != 0) {
@@ -28,7 +29,14 @@ template Pack(N, L, P, BYTES, FACTOR, OFFSET) {
             }
             part++;
         }
-        y[k] <== limb;
+        var single = part == first + 1 && FACTOR[first] == 1 && OFFSET[first] == 0 ? 1 : 0;
+        if (single == 1) {
+            // A copy of one signal: as a plain equality the compiler would drop it and rename the signal.
+            y[k] <-- limb; // hint: the limb
+            (y[k] - limb) * (y[k] - limb) === 0;
+        } else {
+            y[k] <== limb;
+        }
     }
 }
 

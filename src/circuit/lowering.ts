@@ -49,7 +49,10 @@ export class Lowering {
   private readonly components = new Map<string, Component>();
   private readonly arrayIds = new Map<Float64Array, number>();
   private mapCount = 0;
-  private blocks: Block[] | null = null;
+  /** The open layer's blocks by level: those of one level read earlier levels only. */
+  private levels: Block[][] | null = null;
+  private layerFrom: Wire = 0;
+  private readonly levelOf = new Map<Wire, number>();
 
   constructor(firstWire: Wire) {
     this.wireCount = firstWire;
@@ -66,14 +69,16 @@ export class Lowering {
     this.wireMax[wire] = max;
   }
 
-  /** Opens a layer, lets `fill` add its blocks, and keeps it unless it stayed empty. */
+  /** Opens a layer and lets `fill` add its blocks; blocks that read others of it form layers of their own behind it. */
   layer(kind: string, label: string, fill: () => void): void {
-    if (this.blocks) throw new Error('internal: a layer inside a layer');
-    const blocks: Block[] = [];
-    this.blocks = blocks;
+    if (this.levels) throw new Error('internal: a layer inside a layer');
+    const levels: Block[][] = [];
+    this.levels = levels;
+    this.layerFrom = this.wireCount;
+    this.levelOf.clear();
     fill();
-    this.blocks = null;
-    if (blocks.length > 0) this.layers.push({ name: `layer_${this.layers.length}_${kind}`, label, kind, blocks });
+    this.levels = null;
+    for (const blocks of levels) this.layers.push({ name: `layer_${this.layers.length}_${kind}`, label, kind, blocks });
   }
 
   /** A component shared by equal keys. */
@@ -93,19 +98,32 @@ export class Lowering {
     ranges: (output: number) => readonly [number, number],
     at?: Wire,
   ): Wire {
-    if (!this.blocks) throw new Error('internal: a block outside a layer');
+    if (!this.levels) throw new Error('internal: a block outside a layer');
     const outputsAt = at ?? this.wireCount;
     if (at === undefined) this.wireCount += component.outputs;
     const hintsAt = this.wireCount;
     this.wireCount += component.ownWires - component.outputs;
     for (let j = 0; j < component.outputs; j++) this.setRange(outputsAt + j, ...ranges(j));
-    this.blocks.push({ component, inputs, outputsAt, hintsAt });
+    this.addBlock({ component, inputs, outputsAt, hintsAt });
     this.constraintCount += component.constraints;
     return outputsAt;
   }
 
-  /** A linear map over atoms as pending rows; one-term rows stay atoms. */
-  mapRows(map: LinearMap, x: Elements): Elements {
+  private addBlock(block: Block): void {
+    const levels = this.levels!;
+    let level = 0;
+    for (const wire of block.inputs)
+      if (wire >= this.layerFrom) level = Math.max(level, (this.levelOf.get(wire) ?? -1) + 1);
+    for (let j = 0; j < block.component.outputs; j++) this.levelOf.set(block.outputsAt + j, level);
+    if (level === levels.length) levels.push([]);
+    levels[level].push(block);
+  }
+
+  /**
+   * A linear map as pending rows; one-term rows stay atoms. Rows marked in `composed` may read pending elements: they are
+   * written out over the wires; all other rows read atoms only.
+   */
+  mapRows(map: LinearMap, x: Elements, composed?: Uint8Array): Elements {
     const rows = map.rowWindow.length;
     const result = allocateElements(rows);
     const source: MapSource = {
@@ -117,6 +135,7 @@ export class Lowering {
       offsetOf: new Float64Array(rows),
       plain: new Int8Array(map.windows.length).fill(-1),
     };
+    const sums = this.listSource();
     for (let r = 0; r < rows; r++) {
       const window = map.windows[map.rowWindow[r]];
       const kernel = map.kernels[map.rowKernel[r]];
@@ -135,12 +154,18 @@ export class Lowering {
           min += weight * x.max[i];
           max += weight * x.min[i];
         }
-        if (x.factor[i] !== 0) {
+        if (x.wire[i] < 0 || x.factor[i] !== 0) {
           terms++;
           only = t;
         }
       }
-      if (terms <= 1) this.setShortRow(result, r, source, only, min, max);
+      if (composed?.[r] === 1) {
+        const sum: Sum = new Map();
+        addTerm(sum, 0, map.bias[r]);
+        for (let t = 0; t < window.length; t++) if (window[t] >= 0) this.addTo(sum, x, window[t], kernel[t]);
+        const [low, high] = this.boundsOf(sum);
+        this.setSum(result, r, sum, sums, Math.max(min, low), Math.min(max, high));
+      } else if (terms <= 1) this.setShortRow(result, r, source, only, min, max);
       else setRow(result, r, source, r, min, max);
     }
     return result;

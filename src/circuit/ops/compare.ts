@@ -13,10 +13,15 @@ export function signedBits(min: number, max: number): number {
 export const lowerNonNegative: Rule<'nonNegative'> = (lowering, node, [x]) => {
   const result = allocateElements(x.count);
   const todo: number[] = [];
+  const source = lowering.listSource();
   for (let i = 0; i < x.count; i++) {
     if (x.min[i] >= 0) setConstant(result, i, 1);
     else if (x.max[i] < 0) setConstant(result, i, 0);
-    else todo.push(i);
+    else if (x.min[i] === -1 && x.max[i] === 0) {
+      const sum = new Map([[0, 1]]);
+      lowering.addTo(sum, x, i, 1);
+      lowering.setSum(result, i, sum, source, 0, 1);
+    } else todo.push(i);
   }
   lowering.layer('nonnegative', node.layer, () => {
     for (const group of lowering.groupRows(x, todo)) {

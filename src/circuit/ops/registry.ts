@@ -1,4 +1,3 @@
-import { ZkinferError } from '../../core/error.js';
 import type { QuantKind } from '../../quantize/ir.js';
 import { lowerArgMax } from './argmax.js';
 import { lowerBilinear } from './bilinear.js';
@@ -7,10 +6,9 @@ import { lowerGather, lowerLinear } from './linear.js';
 import { lowerMax } from './max.js';
 import { lowerRelu, lowerRequantize } from './requantize.js';
 import type { Rule } from './rule.js';
-
-function missing(kind: string): never {
-  throw new ZkinferError({ code: 'CIRCUIT_UNSUPPORTED', kind: 'usage', message: `no circuit for ${kind} yet` });
-}
+import { lowerLookup, lowerStaircase } from './steps.js';
+import { lowerTopK } from './topk.js';
+import { lowerTrees } from './trees.js';
 
 /** How each kind of node becomes constraints. */
 export const lowerRules: { readonly [K in QuantKind]: Rule<K> } = {
@@ -18,13 +16,13 @@ export const lowerRules: { readonly [K in QuantKind]: Rule<K> } = {
   gather: lowerGather,
   requantize: lowerRequantize,
   relu: lowerRelu,
-  lookup: () => missing('lookup'),
-  staircase: () => missing('staircase'),
+  lookup: lowerLookup,
+  staircase: lowerStaircase,
   nonNegative: lowerNonNegative,
   isZero: lowerIsZero,
   bilinear: lowerBilinear,
   max: lowerMax,
   argmax: lowerArgMax,
-  topk: () => missing('topk'),
-  trees: () => missing('trees'),
+  topk: lowerTopK,
+  trees: lowerTrees,
 };

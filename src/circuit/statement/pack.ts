@@ -29,7 +29,20 @@ function placeParts(parts: readonly PackPart[]): Term[] {
   });
 }
 
-/** `limb[k] = Σ part · 256^position`: one linear constraint a limb. Inputs are the parts that are not constant, in order. */
+/** Limbs that are one plain wire. */
+function findCopies(parts: readonly PackPart[], terms: readonly Term[]): Set<number> {
+  const byLimb = new Map<number, Term[]>();
+  for (const term of terms) byLimb.set(term.limb, [...(byLimb.get(term.limb) ?? []), term]);
+  const isPlain = ({ part, coefficient }: Term) =>
+    coefficient === 1n && parts[part].factor === 1 && parts[part].offset === 0;
+  return new Set([...byLimb].filter(([, own]) => own.length === 1 && isPlain(own[0])).map(([limb]) => limb));
+}
+
+/**
+ * `limb[k] = Σ part · 256^position`: one constraint a limb, linear but where the limb is one plain wire: circom would drop
+ * `limb = x` and rename a wire, so that equality is written as a square that is zero. Inputs are the parts that are not
+ * constant, in order.
+ */
 export function definePack(parts: readonly PackPart[]): Component {
   const limbs = countLimbs(parts.reduce((sum, part) => sum + part.bytes, 0));
   const wired = parts.flatMap((part, index) => (part.factor !== 0 ? [index] : []));
@@ -53,12 +66,16 @@ export function definePack(parts: readonly PackPart[]): Component {
     ],
     constrain: (emit) => {
       const sums = Array.from({ length: limbs }, (_, k) => new Lc().add(1 + wired.length + k, -1));
+      const copies = findCopies(parts, terms);
       for (const { limb, part, coefficient } of terms) {
         const input = inputOf.get(part);
         sums[limb].add(0, coefficient * BigInt(parts[part].offset));
         if (input !== undefined) sums[limb].add(1 + input, coefficient * BigInt(parts[part].factor));
       }
-      for (const sum of sums) emit(new Lc(), new Lc(), sum);
+      sums.forEach((sum, k) => {
+        if (copies.has(k)) emit(sum, sum, new Lc());
+        else emit(new Lc(), new Lc(), sum);
+      });
     },
     compute: (x, own) => {
       const sums = new Array<bigint>(limbs).fill(0n);

@@ -59,6 +59,7 @@ export function countStringLimbs(string: ByteString): number {
  */
 export function packElements(lowering: Lowering, label: string, string: ByteString, at?: Wire): Wire {
   const { bytes } = string;
+  if (isOneSum(lowering, string)) return placeOneSum(lowering, label, string.elements, at);
   let elements = lowering.materialize(string.elements, label);
   const loose = indicesWhere(elements.count, (i) => elements.min[i] < 0 || elements.max[i] >= 256 ** bytes[i]);
   const straddles = straddling(bytes).filter(({ element }) => elements.factor[element] !== 0);
@@ -101,6 +102,22 @@ export function packElements(lowering: Lowering, label: string, string: ByteStri
     );
   });
   return first;
+}
+
+/** A byte string of one pending sum that fits its bytes: the sum is the limb. */
+function isOneSum(lowering: Lowering, { elements, bytes }: ByteString): boolean {
+  if (elements.count !== 1 || lowering.termCount(elements, 0) < 2) return false;
+  return bytes[0] <= LIMB_BYTES && elements.min[0] >= 0 && elements.max[0] < 256 ** bytes[0];
+}
+
+function placeOneSum(lowering: Lowering, label: string, elements: Elements, at?: Wire): Wire {
+  let limb = -1;
+  lowering.layer('pack', label, () => {
+    const group = lowering.sumGroup(lowering.sumOf(elements, 0), 0);
+    const component = lowering.component(`linear ${group.key}`, () => defineLinear(group.rows));
+    limb = lowering.place(component, group.inputs, () => [elements.min[0], elements.max[0]], at);
+  });
+  return limb;
 }
 
 function indicesWhere(count: number, test: (i: number) => boolean): number[] {

@@ -1,0 +1,94 @@
+// Proves   y[0] = number of thresholds at or below the row.
+// Requires the row within the first level's lower and the last level's upper end (bounded by the compiler); thresholds strictly
+//          ascending; no gap wider than 2^BITS, BITS >= 1; CF[0], CF[1] the polynomials of degree D through the levels' lower
+//          and upper ends; LEVELBITS = bits of T; M = 1.
+// Ensures  0 <= y[0] <= T.
+// Cost     LEVELBITS + STEP - 1 + 2 * hornerProducts(D, STEP) + 2 * BITS.
+// Why sound: y is held to 0 .. T, so both polynomials give the true ends of level y; the row is shown to lie between them, and
+//          levels do not overlap: only the true level fits.
+pragma circom 2.1.6;
+
+include "weights.circom";
+include "lookup.circom";
+
+template Staircase(N, M, B, WEIGHTS, BIAS, T, THRESHOLDS, LEVELBITS, D, STEP, CF, BITS) {
+    signal input x[N];
+    signal output y[1];
+    signal level[LEVELBITS - 1];
+    signal power[STEP - 1];
+    signal horner[2 * (hornerProducts(D, STEP) - 1)];
+    signal end[2];
+    signal b[2 * (BITS - 1)];
+    var G = weightsPerConstant(B);
+    var MASK = (1 << B) - 1;
+    var HALF = 1 << (B - 1);
+    // row = BIAS[0] + sum of weight * x[i]; sums of sums, because a growing sum is copied at each step
+    var row = BIAS[0];
+    var many = 0;
+    for (var g = 0; g * G < N; g++) {
+        var packed = WEIGHTS[0][g];
+        var part = 0;
+        for (var h = g * G; h < g * G + G; h += 8) {
+            if (h + 8 <= N && h + 8 <= g * G + G) {
+                part += (((((packed & MASK) - HALF) * x[h]) + (((packed >> B) & MASK) - HALF) * x[h + 1])
+                       + ((((packed >> (2 * B)) & MASK) - HALF) * x[h + 2] + (((packed >> (3 * B)) & MASK) - HALF) * x[h + 3]))
+                      + (((((packed >> (4 * B)) & MASK) - HALF) * x[h + 4] + (((packed >> (5 * B)) & MASK) - HALF) * x[h + 5])
+                       + ((((packed >> (6 * B)) & MASK) - HALF) * x[h + 6] + (((packed >> (7 * B)) & MASK) - HALF) * x[h + 7]));
+            } else {
+                for (var i = h; i < N && i < g * G + G && i < h + 8; i++) { part += (((packed >> ((i - h) * B)) & MASK) - HALF) * x[i]; }
+            }
+            packed = packed >> (8 * B);
+        }
+        many += part;
+        if (g % 8 == 7) { row += many; many = 0; }
+    }
+    row += many;
+    var count = 0;
+    for (var t = 0; t < T; t++) { count += row >= THRESHOLDS[t] ? 1 : 0; }
+    y[0] <-- count; // hint: the level
+    var topWeight = T - ((1 << (LEVELBITS - 1)) - 1);
+    var isTop = LEVELBITS > 1 && count >= (1 << (LEVELBITS - 1)) ? 1 : 0;
+    var others = 0;
+    for (var i = 1; i < LEVELBITS; i++) {
+        level[i - 1] <-- i == LEVELBITS - 1 ? isTop : ((count - isTop * topWeight) >> i) & 1; // hint: bit i of the level
+        level[i - 1] * (level[i - 1] - 1) === 0;
+        others += level[i - 1] * (i == LEVELBITS - 1 ? topWeight : 1 << i);
+    }
+    (y[0] - others) * (y[0] - others - 1) === 0;
+    var p[STEP + 1];
+    p[0] = 1;
+    p[1] = y[0];
+    for (var k = 2; k <= STEP; k++) {
+        power[k - 2] <== p[k \ 2] * p[k - k \ 2];
+        p[k] = power[k - 2];
+    }
+    var n = 0;
+    var nb = 0;
+    for (var side = 0; side < 2; side++) {
+        var top = D \ STEP;
+        var acc = 0;
+        for (var i = 0; top * STEP + i <= D; i++) { acc += CF[side][top * STEP + i] * p[i]; }
+        for (var k = top - 1; k >= 0; k--) {
+            var block = 0;
+            for (var i = 0; i < STEP; i++) { block += CF[side][k * STEP + i] * p[i]; }
+            if (k == top - 1 && D % STEP == 0) {
+                acc = CF[side][D] * p[STEP] + block;
+            } else if (k > 0) {
+                horner[n] <== acc * p[STEP] + block;
+                acc = horner[n];
+                n++;
+            } else {
+                end[side] <== acc * p[STEP] + block;
+            }
+        }
+        var distance = side == 0 ? row - end[0] : end[1] - row;
+        var rest = 0;
+        for (var i = 1; i < BITS; i++) {
+            b[nb] <-- (distance >> i) & 1; // hint: bit i
+            b[nb] * (b[nb] - 1) === 0;
+            rest += b[nb] * (1 << i);
+            nb++;
+        }
+        (distance - rest) * (distance - rest - 1) === 0;
+    }
+}

@@ -1,0 +1,151 @@
+import { invertField, R } from '../../core/field.js';
+import type { Wire } from '../constraints.js';
+import { type EmitConstraint, Lc } from '../lc.js';
+
+/**
+ * How polynomials of one argument are evaluated: powers up to `step` once, then for each polynomial a Horner scheme over
+ * blocks of `step` coefficients (Paterson–Stockmeyer).
+ */
+export interface PolynomialPlan {
+  readonly degree: number;
+  readonly step: number;
+  /** Products for u² … u^step. */
+  readonly powers: number;
+  /** Products for each polynomial; the last one is its value. */
+  readonly horner: number;
+}
+
+/** The cheapest plan for `count` polynomials of a degree, at least 2. */
+export function planPolynomial(degree: number, count = 1): PolynomialPlan {
+  let best: PolynomialPlan | undefined;
+  for (let step = 1; step < degree; step++) {
+    const plan = { degree, step, powers: step - 1, horner: Math.floor(degree / step) - (degree % step === 0 ? 1 : 0) };
+    if (!best || polynomialCost(plan, count) < polynomialCost(best, count)) best = plan;
+  }
+  if (!best) throw new RangeError(`no plan for degree ${degree}`);
+  return best;
+}
+
+export function polynomialCost(plan: PolynomialPlan, count = 1): number {
+  return plan.powers + count * plan.horner;
+}
+
+/** Coefficients, constant first, of the polynomial through `(i, values[i])`, over the field. */
+export function interpolate(values: readonly bigint[]): bigint[] {
+  const n = values.length;
+  const differences = [...values];
+  const newton: bigint[] = [];
+  let factorialInverse = 1n;
+  for (let k = 0; k < n; k++) {
+    newton.push((differences[0] * factorialInverse) % R);
+    factorialInverse = (factorialInverse * invertField(BigInt(k + 1))) % R;
+    for (let i = 0; i + 1 < n - k; i++) differences[i] = (differences[i + 1] - differences[i]) % R;
+  }
+  // Horner over u (u - 1) (u - 2) …, highest term first.
+  let coefficients: bigint[] = [0n];
+  for (let k = n - 1; k >= 0; k--) {
+    const next = new Array<bigint>(coefficients.length + 1).fill(0n);
+    coefficients.forEach((c, i) => {
+      next[i + 1] += c;
+      next[i] -= c * BigInt(k);
+    });
+    next[0] += newton[k];
+    coefficients = next.map((c) => ((c % R) + R) % R).slice(0, n);
+  }
+  return coefficients;
+}
+
+/** The prime of the degree test; products of two residues stay exact in doubles. */
+const TEST_PRIME = 67108859;
+
+/**
+ * Degree of the polynomial through `(i, values[i])`, found modulo a small prime, fast enough for a cost search. It is never
+ * above the true degree; `interpolate` tells in the one case of 2^26 where it is below.
+ */
+export function interpolationDegree(values: readonly number[]): number {
+  let differences = values.map((value) => ((value % TEST_PRIME) + TEST_PRIME) % TEST_PRIME);
+  let degree = 0;
+  for (let k = 0; differences.length > 0; k++) {
+    if (differences[0] !== 0) degree = k;
+    const next = new Array<number>(differences.length - 1);
+    let any = false;
+    for (let i = 0; i < next.length; i++) {
+      next[i] = (differences[i + 1] - differences[i] + TEST_PRIME) % TEST_PRIME;
+      if (next[i] !== 0) any = true;
+    }
+    if (!any) break;
+    differences = next;
+  }
+  return degree;
+}
+
+/** Powers u, u², … of an argument as combinations, once their constraints are emitted. */
+export function constrainPowers(emit: EmitConstraint, u: Lc, firstPower: Wire, plan: PolynomialPlan): Lc[] {
+  const powers = [Lc.of(1), u];
+  for (let k = 2; k <= plan.step; k++) {
+    const power = new Lc().add(firstPower + k - 2, 1);
+    emit(powers[k >> 1], powers[k - (k >> 1)], power);
+    powers.push(power);
+  }
+  return powers;
+}
+
+/** Emits one polynomial's Horner products: hints from `firstHint` on, the value at wire `y`. */
+export function constrainPolynomial(
+  emit: EmitConstraint,
+  coefficients: readonly bigint[],
+  powers: readonly Lc[],
+  plan: PolynomialPlan,
+  firstHint: Wire,
+  y: Wire,
+): void {
+  const { step, degree } = plan;
+  const block = (k: number): Lc => {
+    const lc = new Lc();
+    for (let i = 0; i < step && k * step + i <= degree; i++) lc.plus(powers[i], coefficients[k * step + i]);
+    return lc;
+  };
+  const top = Math.floor(degree / step);
+  let h = block(top);
+  let hint = firstHint;
+  for (let k = top - 1; k >= 0; k--) {
+    if (k === top - 1 && degree % step === 0) {
+      h = block(k).plus(powers[step], coefficients[degree]);
+      continue;
+    }
+    const wire = k === 0 ? y : hint++;
+    const product = new Lc().add(wire, 1).plus(block(k), -1);
+    emit(h, powers[step], product);
+    h = new Lc().add(wire, 1);
+  }
+}
+
+/** Values of the same wires: `powers` for u² … u^step, `hints` for all Horner products but the last, and the value. */
+export function computePolynomial(
+  coefficients: readonly bigint[],
+  powers: readonly bigint[],
+  plan: PolynomialPlan,
+): { hints: bigint[]; value: bigint } {
+  const { step, degree } = plan;
+  const block = (k: number): bigint => {
+    let sum = 0n;
+    for (let i = 0; i < step && k * step + i <= degree; i++) sum += coefficients[k * step + i] * powers[i];
+    return sum % R;
+  };
+  const top = Math.floor(degree / step);
+  let h = block(top);
+  const hints: bigint[] = [];
+  for (let k = top - 1; k >= 0; k--) {
+    h = (h * powers[step] + block(k)) % R;
+    if (!(k === top - 1 && degree % step === 0)) hints.push(h);
+  }
+  hints.pop();
+  return { hints, value: h };
+}
+
+/** 1, u, …, u^step in the field. */
+export function computePowers(u: bigint, plan: PolynomialPlan): bigint[] {
+  const powers = [1n, u];
+  for (let k = 2; k <= plan.step; k++) powers.push((powers[k - 1] * u) % R);
+  return powers;
+}
