@@ -72,6 +72,7 @@ export const primitives = {
   softplus: (a: number) => (a > 30 ? a : Math.log1p(Math.exp(a))),
   sin: (a: number) => Math.sin(a),
   cos: (a: number) => Math.cos(a),
+  atan: (a: number) => Math.atan(a),
 } satisfies Record<string, (...args: number[]) => number>;
 
 export type PrimitiveName = keyof typeof primitives;

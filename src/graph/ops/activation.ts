@@ -22,11 +22,11 @@ const SELU_ALPHA = 1.6732631921768188;
 const SELU_GAMMA = 1.0507010221481323;
 
 /** `max(x, 0) + slope · min(x, 0)`. */
-function leaky(slope: number): ScalarFunction {
+export function leakyFunction(slope: number): ScalarFunction {
   return slope === 0 ? RELU : plus(RELU, times(c(slope), call('min', X, c(0))));
 }
 
-function gelu(approximate: string): ScalarFunction {
+export function geluFunction(approximate: string): ScalarFunction {
   const inner =
     approximate === 'tanh'
       ? call('tanh', times(c(Math.sqrt(2 / Math.PI)), plus(X, times(c(0.044715), times(X, times(X, X))))))
@@ -43,7 +43,7 @@ const prelu: ImportRule = (context) => {
   const builder = context.builder;
   const x = context.input(0);
   const slope = context.input(1);
-  if (slope.kind === 'const') return applyWithConstant(builder, x, slope.data, slope.shape, leaky, x.type);
+  if (slope.kind === 'const') return applyWithConstant(builder, x, slope.data, slope.shape, leakyFunction, x.type);
   const negative = apply(builder, x, call('min', X, c(0)));
   return add(builder, apply(builder, x, RELU), mul(builder, negative, slope));
 };
@@ -79,7 +79,7 @@ export const activationRules: RuleRecord = {
     const x = context.input(0);
     return apply(context.builder, x, RELU, x.type);
   },
-  LeakyRelu: fixed((context) => leaky(context.float('alpha', 0.01))),
+  LeakyRelu: fixed((context) => leakyFunction(context.float('alpha', 0.01))),
   PRelu: prelu,
   Sigmoid: fixed(() => call('sigmoid', X)),
   Tanh: fixed(() => call('tanh', X)),
@@ -103,7 +103,7 @@ export const activationRules: RuleRecord = {
   HardSwish: fixed(() => times(X, clamp01(plus(over(X, c(6)), c(0.5))))),
   Swish: fixed((context) => times(X, call('sigmoid', times(c(context.float('alpha', 1)), X)))),
   Mish: fixed(() => times(X, call('tanh', call('softplus', X)))),
-  Gelu: fixed((context) => gelu(context.text('approximate', 'none'))),
+  Gelu: fixed((context) => geluFunction(context.text('approximate', 'none'))),
   Shrink: fixed((context) => {
     const [bias, lambda] = [c(context.float('bias', 0)), c(context.float('lambd', 0.5))];
     const upper = call('select', call('stepPositive', minus(X, lambda)), minus(X, bias), c(0));

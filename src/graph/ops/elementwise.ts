@@ -1,5 +1,6 @@
 import type { Operand } from '../builder.js';
 import { call, constant, type PrimitiveName, RELU, type ScalarFunction, X } from '../scalar.js';
+import { constantOf } from './constant.js';
 import type { ImportRule, RuleContext, RuleRecord } from './rule.js';
 import { broadcastShapes } from './support/broadcast.js';
 import {
@@ -141,6 +142,25 @@ const bitShift: ImportRule = (context) => {
   return applyWithConstant(context.builder, x, bits.data, bits.shape, shift, 'int');
 };
 
+const half = (a: ScalarFunction) => call('mul', constant(0.5), a);
+const squarePlus = (offset: number) => call('add', call('mul', X, X), constant(offset));
+const asin = call('atan', call('div', X, call('sqrt', call('sub', constant(1), call('mul', X, X)))));
+
+/** Written with the primitives there are: `tan = sin / cos`, `atanh = ½ log((1 + x) / (1 - x))` and so on. */
+const trigonometry: RuleRecord = Object.fromEntries(
+  Object.entries({
+    Tan: call('div', call('sin', X), call('cos', X)),
+    Atan: call('atan', X),
+    Asin: asin,
+    Acos: call('sub', constant(Math.PI / 2), asin),
+    Sinh: half(call('sub', call('exp', X), call('exp', call('neg', X)))),
+    Cosh: half(call('add', call('exp', X), call('exp', call('neg', X)))),
+    Asinh: call('log', call('add', X, call('sqrt', squarePlus(1)))),
+    Acosh: call('log', call('add', X, call('sqrt', squarePlus(-1)))),
+    Atanh: half(call('log', call('div', call('add', constant(1), X), call('sub', constant(1), X)))),
+  }).map(([op, fn]): [string, ImportRule] => [op, (context) => apply(context.builder, context.input(0), fn)]),
+);
+
 export const elementwiseRules: RuleRecord = {
   Add: binary((builder, a, b) => add(builder, limitMask(a), limitMask(b))),
   Sub: binary(sub),
@@ -165,6 +185,9 @@ export const elementwiseRules: RuleRecord = {
   Sin: unary('sin'),
   Cos: unary('cos'),
   Erf: unary('erf'),
+  ...trigonometry,
+  IsNaN: (context) => constantOf(context.input(0).shape, 'bool', () => 0),
+  IsInf: (context) => constantOf(context.input(0).shape, 'bool', () => 0),
   Reciprocal: (context) => reciprocal(context.builder, context.input(0)),
   BitShift: bitShift,
 };

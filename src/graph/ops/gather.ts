@@ -136,6 +136,12 @@ function scatter(context: RuleContext, data: Operand, updates: Operand, targets:
   }
   if (reduction === 'max' || reduction === 'min')
     return scatterExtreme(context, data, updates, writers, reduction === 'max' ? 1 : -1);
+  if (reduction === 'mul' && writers.every((list) => list.length < 2)) {
+    const ones: Operand = { kind: 'const', shape: [1], type: data.type, data: Float64Array.of(1) };
+    const last = size + sizeOf(updates.shape);
+    const factor = Int32Array.from(writers, (list) => list[0] ?? last);
+    return mul(builder, data, builder.gather([data, updates, ones], factor, new Float64Array(), data.shape, data.type));
+  }
   if (reduction !== 'add') return context.unsupported(`reduction ${reduction}`);
   const windows = writers.map((list, i) => Int32Array.of(i, ...list));
   const longest = Math.max(...windows.map((window) => window.length));
@@ -213,11 +219,48 @@ const scatterNd: ImportRule = (context) => {
   return scatter(context, data, updates, targets);
 };
 
+/** Entries of an axis where a constant condition holds. */
+const compress: ImportRule = (context) => {
+  const condition = Array.from(context.constant(1, 'the condition').data.keys()).filter(
+    (i) => context.constant(1, 'the condition').data[i] !== 0,
+  );
+  const x = context.input(0);
+  const axis = context.node.attributes.has('axis') ? normalizeAxis(context.int('axis', 0), x.shape.length) : undefined;
+  if (axis === undefined) return pick(context.builder, x, Int32Array.from(condition), [condition.length]);
+  return takeAxis(context.builder, x, axis, condition);
+};
+
+/** Positions of the entries of a constant that are not 0, one row per axis. */
+const nonZero: ImportRule = (context) => {
+  const x = context.constant(0, 'the tensor');
+  const strides = stridesOf(x.shape);
+  const found = Array.from(x.data.keys()).filter((i) => x.data[i] !== 0);
+  const rows = x.shape.map((extent, axis) => found.map((i) => Math.floor(i / strides[axis]) % extent));
+  return { kind: 'const', shape: [x.shape.length, found.length], type: 'int', data: Float64Array.from(rows.flat()) };
+};
+
+/** Reverses the first entries of each sequence of a batch, by constant lengths. */
+const reverseSequence: ImportRule = (context) => {
+  const x = context.input(0);
+  const lengths = context.constant(1, 'the sequence lengths').data;
+  const [batchAxis, timeAxis] = [context.int('batch_axis', 1), context.int('time_axis', 0)];
+  const strides = stridesOf(x.shape);
+  const index = Int32Array.from({ length: sizeOf(x.shape) }, (_, i) => {
+    const time = Math.floor(i / strides[timeAxis]) % x.shape[timeAxis];
+    const length = lengths[Math.floor(i / strides[batchAxis]) % x.shape[batchAxis]];
+    return time < length ? i + (length - 1 - 2 * time) * strides[timeAxis] : i;
+  });
+  return pick(context.builder, x, index, x.shape);
+};
+
 export const gatherRules: RuleRecord = {
+  Compress: compress,
   Gather: gather,
   GatherElements: gatherElements,
   GatherND: gatherNd,
+  NonZero: nonZero,
   OneHot: oneHot,
+  ReverseSequence: reverseSequence,
   ScatterElements: scatterElements,
   Scatter: scatterElements,
   ScatterND: scatterNd,

@@ -3,7 +3,8 @@ import type { Operand } from '../builder.js';
 import { KeyedTable } from '../intern.js';
 import { call, constant, type ScalarFunction, X } from '../scalar.js';
 import type { ImportRule, RuleContext, RuleRecord } from './rule.js';
-import { reduceMax, reduceMean } from './support/reduce.js';
+import { apply } from './support/elementwise.js';
+import { type Reduction, reduceMax, reduceMean, reduceWindows, sumWindows } from './support/reduce.js';
 import { countWithPadding, readSliding, type Sliding, slideWindows, splitChannels } from './support/windows.js';
 
 /** The windows of one channel repeated for each channel of each batch. */
@@ -94,11 +95,32 @@ const averagePool: ImportRule = (context) => {
   return context.builder.linear([x], map, shape);
 };
 
+/** `(Σ |x|^p)^(1/p)` over each window; the padding counts as 0. */
+const lpPool: ImportRule = (context) => {
+  const x = context.input(0);
+  const { sliding, shape } = readPool(context, x);
+  const windows = spreadWindows(x, slideWindows(sliding), true);
+  return powerMean(context, x, { windows, shape, size: sizeOf(sliding.kernel) });
+};
+
+function powerMean(context: RuleContext, x: Operand, reduction: Reduction): Operand {
+  const builder = context.builder;
+  const p = context.int('p', 2);
+  const powers = apply(builder, x, p === 2 ? call('mul', X, X) : call('pow', call('abs', X), constant(p)));
+  const root = p === 2 ? call('sqrt', X) : call('pow', X, constant(1 / p));
+  return apply(builder, sumWindows(builder, powers, reduction), root);
+}
+
 const spatialAxes = (x: Operand) => x.shape.map((_, axis) => axis).slice(2);
 
 export const poolRules: RuleRecord = {
   MaxPool: maxPool,
   AveragePool: averagePool,
+  LpPool: lpPool,
+  GlobalLpPool: (context) => {
+    const x = context.input(0);
+    return powerMean(context, x, reduceWindows(x.shape, spatialAxes(x), true));
+  },
   GlobalAveragePool: (context) => {
     const x = context.input(0);
     return reduceMean(context.builder, x, spatialAxes(x), true);

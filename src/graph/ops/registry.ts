@@ -5,6 +5,7 @@ import { convRules } from './conv.js';
 import { elementwiseRules } from './elementwise.js';
 import { gatherRules } from './gather.js';
 import { matmulRules } from './matmul.js';
+import { microsoftFloatRules } from './microsoft.js';
 import { linearModelRules } from './ml-linear.js';
 import { preprocessRules } from './ml-preprocess.js';
 import { labelRules } from './ml-preprocess-labels.js';
@@ -30,6 +31,7 @@ export const rules: RuleRecord = {
   ...convRules,
   ...elementwiseRules,
   ...matmulRules,
+  ...microsoftFloatRules,
   ...moveRules,
   ...poolRules,
   ...selectRules,
