@@ -97,6 +97,7 @@ export function auditR1cs(r1cs: R1cs, options: AuditOptions = {}): AuditReport {
     findings: findings.slice(0, limit),
     omitted: Math.max(0, findings.length - limit) + explained.omitted,
     undetermined,
+    free: explained.free,
   };
 }
 

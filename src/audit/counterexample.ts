@@ -40,7 +40,7 @@ export function findCounterexample(
   const ranges = deriveRanges(system, occurrences);
   const honest = witness.map((value) => field.reduce(value));
   const isOpen = new Uint8Array(system.variableCount);
-  for (const wire of report.undetermined) isOpen[wire] = 1;
+  for (const wire of [...report.undetermined, ...report.free]) isOpen[wire] = 1;
   for (let own = r1cs.wireCount; own < system.variableCount; own++) {
     const row = system.definition[own - r1cs.wireCount];
     let sum = 0n;

@@ -5,7 +5,7 @@ import type { Knowledge } from './known.js';
  * of a zero test), and digits of a sum that has more than one reading, where the sum is all that matters.
  */
 export function findFreeWires(knowledge: Knowledge, firstInner: number): number[] {
-  const { system, occurrences, how, ranges } = knowledge;
+  const { system, occurrences, how, ranges, unknown } = knowledge;
   const { rows, products } = occurrences;
   const found: number[] = [];
   const seen = new Set<number>();
@@ -16,7 +16,8 @@ export function findFreeWires(knowledge: Knowledge, firstInner: number): number[
     if (inRows === 0 && inProducts === 1 && !ranges.isTwoValued(wire)) {
       const product = products.item[products.start[wire]];
       const [left, right] = [system.left.variable[product], system.right.variable[product]];
-      if (left !== right && how[left === wire ? right : left] !== 0) found.push(wire);
+      const isRestKnown = unknown[system.productRow[product]] === 1;
+      if (left !== right && how[left === wire ? right : left] !== 0 && isRestKnown) found.push(wire);
     } else if (inRows === 1 && inProducts === 0) {
       const row = rows.item[rows.start[wire]];
       if (!seen.has(row)) found.push(...listSpareDigits(knowledge, row, firstInner));

@@ -61,6 +61,8 @@ export interface AuditReport {
   readonly omitted: number;
   /** Wires that nothing shows to be determined, harmless ones left out; for the counterexample search. */
   readonly undetermined: readonly number[];
+  /** The harmless ones. */
+  readonly free: readonly number[];
 }
 
 export interface AuditOptions {

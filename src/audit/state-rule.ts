@@ -1,9 +1,7 @@
-import { hull, type Interval, intersect, largest, scaleInterval } from './interval.js';
+import { Facts } from './facts.js';
+import { scaleInterval } from './interval.js';
 import type { Knowledge } from './known.js';
 import type { Selection } from './selections.js';
-
-/** For one determined combination: where it lies in each state, null where nothing is said. */
-type Facts = (Interval | null)[];
 
 /**
  * The state rule: in each state of a selection, rows confine combinations of determined variables to an interval. If any
@@ -12,7 +10,7 @@ type Facts = (Interval | null)[];
  */
 export function applyStates(knowledge: Knowledge, selection: Selection): boolean {
   const position = new Map(selection.variables.map((variable, at) => [variable, at]));
-  const facts = new Map<string, Facts>();
+  const facts = new Facts(selection.stateCount, knowledge.system.field.modulus);
   const { rows, products } = knowledge.occurrences;
   const seen = new Set<number>();
   for (const variable of selection.variables) {
@@ -25,42 +23,8 @@ export function applyStates(knowledge: Knowledge, selection: Selection): boolean
       readProduct(knowledge, selection, position, products.item[at], facts);
     }
   }
-  const { modulus } = knowledge.system.field;
-  const all = [...facts.values()];
-  if (!all.some((one) => isSortedApart(one, modulus)) && !arePairsApart(all, selection.stateCount, modulus))
-    return false;
+  if (!facts.tellApart()) return false;
   for (const variable of selection.variables) knowledge.mark(variable, 'states');
-  return true;
-}
-
-/** No field element is in both; an empty interval stands for a state that cannot occur. */
-function isApart(a: Interval, b: Interval, modulus: bigint): boolean {
-  if (a[0] > a[1] || b[0] > b[1]) return true;
-  const [low, high] = hull(a, b);
-  return high - low < modulus && (a[1] < b[0] || b[1] < a[0]);
-}
-
-function isSortedApart(facts: Facts, modulus: bigint): boolean {
-  if (facts.includes(null)) return false;
-  const sorted = (facts as Interval[]).filter(([low, high]) => low <= high);
-  sorted.sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
-  if (sorted.length === 0) return true;
-  const highest = largest(...(sorted.map(([, high]) => high) as [bigint, ...bigint[]]));
-  if (highest - sorted[0][0] >= modulus) return false;
-  return sorted.every((fact, at) => at === 0 || sorted[at - 1][1] < fact[0]);
-}
-
-function arePairsApart(all: readonly Facts[], count: number, modulus: bigint): boolean {
-  if (count > 512) return false;
-  for (let one = 0; one < count; one++) {
-    for (let other = 0; other < one; other++) {
-      const told = all.some((facts) => {
-        const [a, b] = [facts[one], facts[other]];
-        return a !== null && b !== null && isApart(a, b, modulus);
-      });
-      if (!told) return false;
-    }
-  }
   return true;
 }
 
@@ -70,7 +34,7 @@ function readRow(
   { variables, stateCount, isSet }: Selection,
   position: ReadonlyMap<number, number>,
   row: number,
-  facts: Map<string, Facts>,
+  facts: Facts,
 ): void {
   if (system.product[row] >= 0) return;
   const { big } = system.integers;
@@ -92,9 +56,7 @@ function readRow(
   }
   if (determined.size === 0 || high - low >= system.field.modulus) return;
   const total = sumStates(weights, stateCount, isSet);
-  for (let state = 0; state < stateCount; state++) {
-    addFact(facts, stateCount, state, determined, [-high - total[state], -low - total[state]], system.field.modulus);
-  }
+  facts.add(determined, (state) => [-high - total[state], -low - total[state]]);
 }
 
 /** Sum of the weights that are set, for each state; chains and one-hots differ from state to state in one place. */
@@ -114,10 +76,10 @@ function sumStates(weights: readonly bigint[], count: number, isSet: Selection['
 /** `s · D = 0`: in the state that sets s, the determined D is 0. */
 function readProduct(
   { system, how }: Knowledge,
-  { stateCount, isSet }: Selection,
+  { isSet }: Selection,
   position: ReadonlyMap<number, number>,
   product: number,
-  facts: Map<string, Facts>,
+  facts: Facts,
 ): void {
   const row = system.productRow[product];
   if (system.start[row] !== system.start[row + 1]) return;
@@ -129,47 +91,14 @@ function readProduct(
   if (place === undefined || !how[target] || big[other.scale[product]] !== 1n) return;
   const determined = new Map<number, bigint>();
   const definition = target < system.wireCount ? -1 : system.definition[target - system.wireCount];
-  if (definition < 0) determined.set(target, 1n);
-  for (
-    let at = definition < 0 ? 0 : system.start[definition];
-    definition >= 0 && at < system.start[definition + 1];
-    at++
-  ) {
+  const [from, to] = definition < 0 ? [0, 0] : [system.start[definition], system.start[definition + 1]];
+  for (let at = from; at < to; at++) {
     if (system.variable[at] !== target) determined.set(system.variable[at], big[system.integer[at]]);
   }
+  if (definition < 0) determined.set(target, 1n);
   const value = -big[other.offset[product]];
-  for (let state = 0; state < stateCount; state++) {
+  facts.add(determined, (state) => {
     const factor = big[own.scale[product]] * (isSet(place, state) ? 1n : 0n) + big[own.offset[product]];
-    if (factor % system.field.modulus !== 0n)
-      addFact(facts, stateCount, state, determined, [value, value], system.field.modulus);
-  }
-}
-
-/** Records that a determined combination lies in an interval in one state. */
-function addFact(
-  facts: Map<string, Facts>,
-  stateCount: number,
-  state: number,
-  determined: ReadonlyMap<number, bigint>,
-  interval: Interval,
-  modulus: bigint,
-): void {
-  const terms = [...determined].sort(([a], [b]) => a - b);
-  const sign = terms[0][1] < 0n ? -1n : 1n;
-  const key = terms.map(([variable, factor]) => `${variable}:${factor * sign}`).join(' ');
-  let list = facts.get(key);
-  if (!list) {
-    list = new Array<Interval | null>(stateCount).fill(null);
-    facts.set(key, list);
-  }
-  const fresh: Interval = sign > 0n ? interval : [-interval[1], -interval[0]];
-  list[state] = meet(list[state], fresh, modulus);
-}
-
-/** Both facts at once where they can be compared, else the narrower one. */
-function meet(old: Interval | null, fresh: Interval, modulus: bigint): Interval {
-  if (!old) return fresh;
-  const [low, high] = hull(old, fresh);
-  if (high - low >= modulus) return fresh[1] - fresh[0] < old[1] - old[0] ? fresh : old;
-  return intersect(old, fresh);
+    return factor % system.field.modulus === 0n ? null : [value, value];
+  });
 }

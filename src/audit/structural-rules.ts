@@ -1,5 +1,6 @@
 import { applyDivision } from './division-rule.js';
 import type { Knowledge } from './known.js';
+import { applyLevels, findLevels } from './level-rule.js';
 import { findMaxima } from './maximum-rule.js';
 import { findSelections } from './selections.js';
 import { applyStates } from './state-rule.js';
@@ -16,5 +17,6 @@ export function applyStructuralRules(knowledge: Knowledge): boolean {
     for (const variable of findMaxima(knowledge, selection)) progress = knowledge.mark(variable, 'maximum') || progress;
     if (applyStates(knowledge, selection)) progress = true;
   }
+  for (const level of findLevels(knowledge)) if (applyLevels(knowledge, level)) progress = true;
   return progress;
 }

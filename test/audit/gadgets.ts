@@ -139,6 +139,25 @@ export function thermometer(
   return code;
 }
 
+/**
+ * Level of x among three rows of thresholds by a guess y: both ends of level y are polynomials of y, and x lies between.
+ * Ends are `a y² + b y + c`; returns y.
+ */
+export function staircase(s: Sketch, x: Lc, lower: readonly number[], upper: readonly number[], width: number): Lc {
+  const end = (v: bigint, [a, b, c]: readonly number[]) => BigInt(a) * v * v + BigInt(b) * v + BigInt(c);
+  const y = s.hint('y', (v) => {
+    for (let level = 0n; level < 3n; level++) if (end(level, upper) >= v(x)) return level;
+    return 3n;
+  });
+  const bits = lowBits(s, y, 1, 'level');
+  boolean(s, scale(s.inverse(2n), sub(y, bits[0])), 'top bit');
+  const square = s.product('square', y, y);
+  const at = ([a, b, c]: readonly number[]) => lc([a, square], [b, y], [c, 0]);
+  rangeCheck(s, sub(x, at(lower)), width, 'above');
+  rangeCheck(s, sub(at(upper), x), width, 'below');
+  return y;
+}
+
 /** A polynomial with the given coefficients by Horner's rule on powers of x⁴. */
 export function polynomial(s: Sketch, x: Lc, coefficients: readonly bigint[]): Lc {
   const x2 = s.product('x2', x, x);

@@ -121,6 +121,14 @@ export const SMALL_GADGETS: readonly SmallGadget[] = [
     expect: (x) => [2, 3, 6].map((t) => (x >= t ? 1 : 0)),
   },
   {
+    // Levels 0 to 3 of x in [0, 15]: they end at 1, 4, 9 and 16 (exclusive).
+    name: 'staircase by two polynomials of the level',
+    prime: 67,
+    build: (s) => g.staircase(s, s.input('x'), [1, 0, 0], [1, 2, 0], 3),
+    inputs: singles(0, 15),
+    expect: (x) => Math.floor(Math.sqrt(x)),
+  },
+  {
     name: 'lookup by a polynomial',
     prime: 61,
     build: (s) => g.polynomial(s, s.input('x'), [5n, 7n, 11n, 2n, 9n, 1n]),
