@@ -118,3 +118,35 @@ function addAffine<T>(f: CoordinateField<T>, p: Jacobian<T>, q: { x: T; y: T }):
   const x = f.sub(f.sub(f.mul(r, r), h3), f.add(v, v));
   return { x, y: f.sub(f.mul(r, f.sub(v, x)), f.mul(p.y, h3)), z: f.mul(p.z, h) };
 }
+
+function power(base: bigint, exponent: bigint): bigint {
+  let result = 1n;
+  for (const bit of exponent.toString(2)) {
+    result = (result * result) % Q;
+    if (bit === '1') result = (result * base) % Q;
+  }
+  return result;
+}
+
+/** A square root mod Q (Q ≡ 3 mod 4), or undefined. */
+function squareRoot(value: bigint): bigint | undefined {
+  const root = power(mod(value), (Q + 1n) / 4n);
+  return (root * root) % Q === mod(value) ? root : undefined;
+}
+
+/** A point of the twist y² = x³ + 3 / (9 + u) that is on the curve but not in the subgroup of G2. */
+export function findPointOutsideG2(): Point<Fp2> {
+  const b = fp2.mul([3n, 0n], fp2.inv([9n, 1n]));
+  for (let real = 1n; ; real++) {
+    const x: Fp2 = [real, 1n];
+    const [p, q] = fp2.add(fp2.mul(fp2.mul(x, x), x), b);
+    const norm = squareRoot(p * p + q * q);
+    if (norm === undefined) continue;
+    const half = invert(2n);
+    const y0 = squareRoot((p + norm) * half) ?? squareRoot((p - norm) * half);
+    if (y0 === undefined || y0 === 0n) continue;
+    const y: Fp2 = [y0, mod(q * half * invert(y0))];
+    const [check0, check1] = fp2.mul(y, y);
+    if (check0 === mod(p) && check1 === mod(q)) return { x, y };
+  }
+}
