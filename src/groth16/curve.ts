@@ -1,5 +1,7 @@
 import { ModuleBuilder } from 'wasmbuilder';
 import { buildBn128 } from 'wasmcurves';
+import { Q, R } from '../core/field.js';
+import { improveField } from './field-kernels.js';
 
 /** Bytes of a field element. */
 export const FIELD_BYTES = 32;
@@ -41,6 +43,8 @@ async function compile(): Promise<CompiledCurve> {
   const builder = new ModuleBuilder();
   builder.setMemory(25);
   buildBn128(builder);
+  improveField(builder, 'f1m', Q);
+  improveField(builder, 'frm', R);
   const { pG1gen, pG2gen, prePSize, preQSize } = builder.modules.bn128;
   return {
     module: await WebAssembly.compile(builder.build()),

@@ -13,12 +13,19 @@ declare module 'wasmbuilder' {
     setReturnType(type: 'i32' | 'i64'): void;
     getCodeBuilder(): CodeBuilder;
     addCode(...code: (Code | Code[])[]): void;
+    /** The state of a function, so that it can be written anew. */
+    code: Code;
+    params: unknown[];
+    locals: unknown[];
+    nextLocal: number;
+    localIdxByName: Record<string, number>;
   }
 
   export class ModuleBuilder {
     free: number;
     modules: Record<string, Record<string, number>>;
     functionIdxByName: Record<string, number>;
+    functions: FunctionBuilder[];
     setMemory(pages: number): void;
     addFunction(name: string): FunctionBuilder;
     exportFunction(name: string): void;
