@@ -2,6 +2,7 @@ import { ModuleBuilder } from 'wasmbuilder';
 import { buildBn128 } from 'wasmcurves';
 import { Q, R } from '../core/field.js';
 import { improveField } from './field-kernels.js';
+import { addMsmKernels } from './msm-kernels.js';
 
 /** Bytes of a field element. */
 export const FIELD_BYTES = 32;
@@ -45,6 +46,7 @@ async function compile(): Promise<CompiledCurve> {
   buildBn128(builder);
   improveField(builder, 'f1m', Q);
   improveField(builder, 'frm', R);
+  addMsmKernels(builder);
   const { pG1gen, pG2gen, prePSize, preQSize } = builder.modules.bn128;
   return {
     module: await WebAssembly.compile(builder.build()),

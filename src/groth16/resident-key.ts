@@ -14,6 +14,7 @@ export interface ResidentKey {
   readonly a: number;
   readonly b1: number;
   readonly b2: number;
+  /** As long as the others: the public wires have the point at infinity here. */
   readonly c: number;
   readonly h: number;
   /** Entries of 44 bytes: matrix, constraint, wire, value. */
@@ -41,9 +42,17 @@ export async function loadResidentKey(zkey: Uint8Array): Promise<ResidentKey> {
     a: load(layout.a),
     b1: load(layout.b1),
     b2: load(layout.b2),
-    c: load(layout.c),
+    c: loadShifted(curve, zkey, layout.c, layout.info.publicCount + 1),
     h: load(layout.h),
     coefficients: load({ offset: layout.coefficients.offset + 4, size: layout.coefficients.size - 4 }),
     vectors: [vector(), vector(), vector()],
   };
+}
+
+/** Loads G1 points behind `missing` points at infinity. */
+function loadShifted(curve: Curve, zkey: Uint8Array, section: Section, missing: number): number {
+  const address = curve.alloc(missing * G1_BYTES + section.size);
+  curve.bytes.fill(0, address, address + missing * G1_BYTES);
+  curve.bytes.set(zkey.subarray(section.offset, section.offset + section.size), address + missing * G1_BYTES);
+  return address;
 }

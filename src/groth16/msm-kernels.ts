@@ -1,0 +1,403 @@
+import type { Code, CodeBuilder, FunctionBuilder, ModuleBuilder } from 'wasmbuilder';
+
+/** Names of a group's coordinate field and the size of its elements. */
+interface Group {
+  readonly curve: 'g1m' | 'g2m';
+  readonly field: 'f1m' | 'f2m';
+  readonly fieldBytes: number;
+}
+
+/** Additions that share one inversion; their scratch stays in the second-level cache. */
+export const BATCH_ADDITIONS = 1024;
+
+const GROUPS: readonly Group[] = [
+  { curve: 'g1m', field: 'f1m', fieldBytes: 32 },
+  { curve: 'g2m', field: 'f2m', fieldBytes: 64 },
+];
+
+/**
+ * Adds the kernels of multi-scalar multiplication by affine additions in batches. An affine addition costs half of a
+ * mixed one when the inversion is shared; points are sorted by bucket, and each bucket is added up as a tree, all
+ * buckets at once.
+ *
+ * - `msm_sortDigits(scalars, stride, count, startBit, bits, bias, starts, sorted)`
+ * - `msm_split(scalars, count, ones, shorts, longs, values, longValues, result)`
+ * - `g1m_msmGather(bases, map, sorted, count, points)`
+ * - `g1m_msmTree(points, starts, buckets)`: leaves the sum of bucket b at its first point
+ * - `g1m_msmReduce(points, starts, buckets, result)`: Σ (b + 1) · bucket b, Jacobian
+ */
+export function addMsmKernels(module: ModuleBuilder): void {
+  buildSortDigits(module);
+  buildSplit(module);
+  for (const group of GROUPS) {
+    buildGather(module, group);
+    buildAddBatch(module, group);
+    buildTree(module, group);
+    buildReduce(module, group);
+  }
+}
+
+/** Shorthands for code over i32 locals. */
+class Emitter {
+  readonly c: CodeBuilder;
+  constructor(private readonly f: FunctionBuilder) {
+    this.c = f.getCodeBuilder();
+  }
+  get = (name: string): Code => this.c.getLocal(name);
+  set = (name: string, value: Code): Code => this.c.setLocal(name, value);
+  n = (value: number): Code => this.c.i32_const(value);
+  add = (a: Code, b: Code): Code => this.c.i32_add(a, b);
+  mul = (a: Code, b: Code): Code => this.c.i32_mul(a, b);
+  at = (base: string, index: Code, size: number): Code => this.add(this.get(base), this.mul(index, this.n(size)));
+  local(...names: string[]): void {
+    for (const name of names) this.f.addLocal(name, 'i32');
+  }
+  emit(...code: Code[]): void {
+    this.f.addCode(...code);
+  }
+  call = (name: string, ...operands: Code[]): Code => this.c.call(name, ...operands);
+  all = (...code: Code[]): Code => code.flat();
+  if = (condition: Code, then: Code, otherwise?: Code): Code => this.c.if(condition, then, otherwise as Code);
+  /** `for (i = from; i < to; i += step) body`, unsigned. */
+  loop = (i: string, from: Code, to: Code, step: Code, body: Code): Code =>
+    this.all(
+      this.set(i, from),
+      this.c.block(
+        this.c.loop(
+          this.c.br_if(1, this.c.i32_ge_u(this.get(i), to)),
+          body,
+          this.set(i, this.add(this.get(i), step)),
+          this.c.br(0),
+        ),
+      ),
+    );
+}
+
+function defineFunction(
+  module: ModuleBuilder,
+  name: string,
+  params: readonly string[],
+): { f: FunctionBuilder; e: Emitter } {
+  const f = module.addFunction(name);
+  for (const param of params) f.addParam(param, 'i32');
+  return { f, e: new Emitter(f) };
+}
+
+/**
+ * Sorts the indices of scalars by one digit of theirs, by counting. The digit is `bits` bits from `startBit` less `bias`;
+ * its sign goes to the lowest bit of the entry, its magnitude d to bucket d - 1; zero is left out. `starts` receives
+ * `2^bits + 2` counters' worth of offsets: bucket b holds entries `starts[b] … starts[b + 1] - 1`.
+ */
+function buildSortDigits(module: ModuleBuilder): void {
+  const params = ['scalars', 'stride', 'count', 'startBit', 'bits', 'bias', 'starts', 'sorted'];
+  const { e } = defineFunction(module, 'msm_sortDigits', params);
+  const { c, get, set, n, add } = e;
+  e.local('i', 'p', 'mask', 'digit', 'sign', 'buckets', 'sum', 'slot', 'shift', 'width');
+  const readDigit = e.all(
+    set('digit', c.i32_and(c.i32_shr_u(c.i32_load(get('p'), 0, 0), get('shift')), get('mask'))),
+    set('digit', c.i32_sub(get('digit'), get('bias'))),
+    set('sign', c.i32_shr_u(get('digit'), n(31))),
+    e.if(get('sign'), set('digit', c.i32_sub(n(0), get('digit')))),
+  );
+  const slotOf = (offset: number) => set('slot', add(get('starts'), c.i32_shl(add(get('digit'), n(offset)), n(2))));
+  const eachScalar = (body: Code): Code =>
+    e.all(
+      set('p', add(get('scalars'), c.i32_shr_u(get('startBit'), n(3)))),
+      e.loop(
+        'i',
+        n(0),
+        get('count'),
+        n(1),
+        e.all(readDigit, e.if(get('digit'), body), set('p', add(get('p'), get('stride')))),
+      ),
+    );
+  e.emit(
+    set('shift', c.i32_and(get('startBit'), n(7))),
+    set('width', c.i32_sub(n(256), get('startBit'))),
+    e.if(c.i32_gt_u(get('width'), get('bits')), set('width', get('bits'))),
+    set('mask', c.i32_sub(c.i32_shl(n(1), get('width')), n(1))),
+    set('buckets', add(c.i32_shl(n(1), get('bits')), n(2))),
+    e.loop('i', n(0), get('buckets'), n(1), c.i32_store(e.at('starts', get('i'), 4), n(0))),
+    // Counts one place above, so that the sums below turn counts into first positions.
+    eachScalar(e.all(slotOf(1), c.i32_store(get('slot'), add(c.i32_load(get('slot')), n(1))))),
+    set('sum', n(0)),
+    e.loop(
+      'i',
+      n(0),
+      get('buckets'),
+      n(1),
+      e.all(
+        set('slot', e.at('starts', get('i'), 4)),
+        set('sum', add(get('sum'), c.i32_load(get('slot')))),
+        c.i32_store(get('slot'), get('sum')),
+      ),
+    ),
+    // Each bucket's place moves on to its end, which is the start of the next one.
+    eachScalar(
+      e.all(
+        slotOf(0),
+        set('sum', c.i32_load(get('slot'))),
+        c.i32_store(e.at('sorted', get('sum'), 4), c.i32_or(c.i32_shl(get('i'), n(1)), get('sign'))),
+        c.i32_store(get('slot'), add(get('sum'), n(1))),
+      ),
+    ),
+  );
+  module.exportFunction('msm_sortDigits');
+}
+
+/**
+ * Copies the points that sorted entries name, negated where the entry's lowest bit says so. `map` turns the index of a
+ * scalar into that of its base; 0 where they are the same.
+ */
+function buildGather(module: ModuleBuilder, { curve, field, fieldBytes }: Group): void {
+  const name = `${curve}_msmGather`;
+  const { e } = defineFunction(module, name, ['bases', 'map', 'sorted', 'count', 'points']);
+  const { c, get, set, n, add } = e;
+  e.local('i', 'entry', 'index', 'base', 'to');
+  const y = (point: string) => add(get(point), n(fieldBytes));
+  e.emit(
+    set('to', get('points')),
+    e.loop(
+      'i',
+      n(0),
+      get('count'),
+      n(1),
+      e.all(
+        set('entry', c.i32_load(e.at('sorted', get('i'), 4))),
+        set('index', c.i32_shr_u(get('entry'), n(1))),
+        e.if(get('map'), set('index', c.i32_load(e.at('map', get('index'), 4)))),
+        set('base', e.at('bases', get('index'), 2 * fieldBytes)),
+        e.call(`${field}_copy`, get('base'), get('to')),
+        e.if(
+          c.i32_and(get('entry'), n(1)),
+          e.call(`${field}_neg`, y('base'), y('to')),
+          e.call(`${field}_copy`, y('base'), y('to')),
+        ),
+        set('to', add(get('to'), n(2 * fieldBytes))),
+      ),
+    ),
+  );
+  module.exportFunction(name);
+}
+
+/**
+ * `list[i] += the point at list[i] + distance`, for all i at once with one inversion; any points, infinity included.
+ * The list is used up.
+ */
+function buildAddBatch(module: ModuleBuilder, { curve, field, fieldBytes }: Group): void {
+  const { e } = defineFunction(module, `${curve}_msmAddBatch`, ['list', 'count', 'distance', 'scratch']);
+  const { c, get, set, n, add, call } = e;
+  e.local('i', 'kept', 'p', 'q', 'double', 'den', 'prefix');
+  const room = (): Code => n(module.alloc(fieldBytes));
+  const [product, inverse, lambda, t] = [room(), room(), room(), room()];
+  const f = (operation: string, ...operands: Code[]) => call(`${field}_${operation}`, ...operands);
+  const y = (point: string) => add(get(point), n(fieldBytes));
+  const atKept = e.all(
+    set('den', e.at('scratch', get('kept'), 2 * fieldBytes)),
+    set('prefix', add(get('den'), n(fieldBytes))),
+  );
+  const collect = e.all(
+    f('copy', product, get('prefix')),
+    f('mul', product, get('den'), product),
+    c.i32_store(e.at('list', get('kept'), 4), c.i32_or(get('p'), get('double'))),
+    set('kept', add(get('kept'), n(1))),
+  );
+  const equalX = e.if(
+    f('eq', y('p'), y('q')),
+    // The same point twice: the tangent's denominator is 2y.
+    e.all(set('double', n(1)), f('add', y('p'), y('p'), get('den')), collect),
+    call(`${curve}_zeroAffine`, get('p')),
+  );
+  const addPair = e.all(
+    set('double', n(0)),
+    atKept,
+    f('sub', get('q'), get('p'), get('den')),
+    e.if(f('isZero', get('den')), equalX, collect),
+  );
+  e.emit(
+    f('one', product),
+    set('kept', n(0)),
+    e.loop(
+      'i',
+      n(0),
+      get('count'),
+      n(1),
+      e.all(
+        set('p', c.i32_load(e.at('list', get('i'), 4))),
+        set('q', add(get('p'), get('distance'))),
+        e.if(
+          c.i32_eqz(call(`${curve}_isZeroAffine`, get('q'))),
+          e.if(call(`${curve}_isZeroAffine`, get('p')), call(`${curve}_copyAffine`, get('q'), get('p')), addPair),
+        ),
+      ),
+    ),
+    e.if(c.i32_eqz(get('kept')), c.ret([])),
+    f('inverse', product, inverse),
+    c.block(
+      c.loop(
+        c.br_if(1, c.i32_eqz(get('kept'))),
+        set('kept', c.i32_sub(get('kept'), n(1))),
+        atKept,
+        set('p', c.i32_load(e.at('list', get('kept'), 4))),
+        set('double', c.i32_and(get('p'), n(1))),
+        set('p', c.i32_sub(get('p'), get('double'))),
+        set('q', add(get('p'), get('distance'))),
+        f('mul', inverse, get('prefix'), lambda),
+        f('mul', inverse, get('den'), inverse),
+        e.if(
+          get('double'),
+          e.all(f('square', get('p'), t), f('add', t, t, get('den')), f('add', get('den'), t, t)),
+          f('sub', y('q'), y('p'), t),
+        ),
+        f('mul', lambda, t, lambda),
+        f('square', lambda, t),
+        f('sub', t, get('p'), t),
+        f('sub', t, get('q'), t),
+        // t is the new x; y = lambda (x1 - x) - y1.
+        f('sub', get('p'), t, get('den')),
+        f('copy', t, get('p')),
+        f('mul', lambda, get('den'), get('den')),
+        f('sub', get('den'), y('p'), y('p')),
+        c.br(0),
+      ),
+    ),
+  );
+}
+
+/**
+ * Adds up each bucket: in round r, neighbours at a distance of 2^r points. Bucket b lies from `starts[b]` to
+ * `starts[b + 1]`, in points.
+ */
+function buildTree(module: ModuleBuilder, { curve, fieldBytes }: Group): void {
+  const name = `${curve}_msmTree`;
+  const { e } = defineFunction(module, name, ['points', 'starts', 'buckets']);
+  const { c, get, set, n, add, call } = e;
+  e.local('b', 'k', 'end', 'step', 'reach', 'listed', 'any', 'start');
+  const list = n(module.alloc(4 * BATCH_ADDITIONS));
+  const scratch = n(module.alloc(2 * fieldBytes * BATCH_ADDITIONS));
+  const flush = e.all(call(`${curve}_msmAddBatch`, list, get('listed'), get('reach'), scratch), set('listed', n(0)));
+  e.emit(
+    // In bytes: partners are `reach` apart, pairs twice that.
+    set('reach', n(2 * fieldBytes)),
+    c.block(
+      c.loop(
+        set('any', n(0)),
+        set('listed', n(0)),
+        set('step', c.i32_shl(get('reach'), n(1))),
+        set('start', e.at('points', c.i32_load(get('starts')), 2 * fieldBytes)),
+        e.loop(
+          'b',
+          n(1),
+          add(get('buckets'), n(1)),
+          n(1),
+          e.all(
+            set('end', e.at('points', c.i32_load(e.at('starts', get('b'), 4)), 2 * fieldBytes)),
+            e.if(
+              c.i32_gt_u(get('end'), add(get('start'), get('reach'))),
+              e.all(
+                set('any', n(1)),
+                e.loop(
+                  'k',
+                  get('start'),
+                  c.i32_sub(get('end'), get('reach')),
+                  get('step'),
+                  e.all(
+                    c.i32_store(add(list, c.i32_shl(get('listed'), n(2))), get('k')),
+                    set('listed', add(get('listed'), n(1))),
+                    e.if(c.i32_eq(get('listed'), n(BATCH_ADDITIONS)), flush),
+                  ),
+                ),
+              ),
+            ),
+            set('start', get('end')),
+          ),
+        ),
+        e.if(get('listed'), flush),
+        c.br_if(1, c.i32_eqz(get('any'))),
+        set('reach', get('step')),
+        c.br(0),
+      ),
+    ),
+  );
+  module.exportFunction(name);
+}
+
+/** Adds up the weighted buckets from the heaviest down: the running sum is added once for each weight. */
+function buildReduce(module: ModuleBuilder, { curve, fieldBytes }: Group): void {
+  const name = `${curve}_msmReduce`;
+  const { e } = defineFunction(module, name, ['points', 'starts', 'buckets', 'result']);
+  const { c, get, set, n, call } = e;
+  e.local('b', 'start', 'end');
+  const running = n(module.alloc(3 * fieldBytes));
+  e.emit(
+    call(`${curve}_zero`, running),
+    call(`${curve}_zero`, get('result')),
+    set('b', get('buckets')),
+    c.block(
+      c.loop(
+        c.br_if(1, c.i32_eqz(get('b'))),
+        set('end', c.i32_load(e.at('starts', get('b'), 4))),
+        set('b', c.i32_sub(get('b'), n(1))),
+        set('start', c.i32_load(e.at('starts', get('b'), 4))),
+        e.if(
+          c.i32_ne(get('start'), get('end')),
+          call(`${curve}_addMixed`, running, e.at('points', get('start'), 2 * fieldBytes), running),
+        ),
+        call(`${curve}_add`, get('result'), running, get('result')),
+        c.br(0),
+      ),
+    ),
+  );
+  module.exportFunction(name);
+}
+
+/**
+ * Sorts scalars by size: zeros are dropped; ones become entries ready for gathering; values below 2^32 and larger ones
+ * are packed with the list of their indices. `result` receives the three counts and the union of all short values' bits.
+ */
+function buildSplit(module: ModuleBuilder): void {
+  const params = ['scalars', 'count', 'ones', 'shorts', 'longs', 'values', 'longValues', 'result'];
+  const { f, e } = defineFunction(module, 'msm_split', params);
+  const { c, get, set, n, add } = e;
+  e.local('i', 'p', 'low', 'oneCount', 'shortCount', 'longCount', 'union');
+  f.addLocal('high', 'i64');
+  const words = [8, 16, 24].map((offset) => c.i64_load(get('p'), offset));
+  const high = [c.i64_shr_u(c.i64_load(get('p')), c.i64_const(32n)), ...words].reduce((a, b) => c.i64_or(a, b));
+  const push = (list: string, count: string, value: Code): Code =>
+    e.all(c.i32_store(e.at(list, get(count), 4), value), set(count, add(get(count), n(1))));
+  e.emit(
+    set('p', get('scalars')),
+    e.loop(
+      'i',
+      n(0),
+      get('count'),
+      n(1),
+      e.all(
+        set('low', c.i32_load(get('p'))),
+        c.setLocal('high', high),
+        e.if(
+          c.i64_eqz(c.getLocal('high')),
+          e.if(
+            c.i32_gt_u(get('low'), n(1)),
+            e.all(
+              set('union', c.i32_or(get('union'), get('low'))),
+              e.call('f1m_copy', get('p'), e.at('values', get('shortCount'), 32)),
+              push('shorts', 'shortCount', get('i')),
+            ),
+            e.if(get('low'), push('ones', 'oneCount', c.i32_shl(get('i'), n(1)))),
+          ),
+          e.all(
+            e.call('f1m_copy', get('p'), e.at('longValues', get('longCount'), 32)),
+            push('longs', 'longCount', get('i')),
+          ),
+        ),
+        set('p', add(get('p'), n(32))),
+      ),
+    ),
+    c.i32_store(get('result'), 0, get('oneCount')),
+    c.i32_store(get('result'), 4, get('shortCount')),
+    c.i32_store(get('result'), 8, get('longCount')),
+    c.i32_store(get('result'), 12, get('union')),
+  );
+  module.exportFunction('msm_split');
+}
