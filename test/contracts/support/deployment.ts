@@ -54,7 +54,7 @@ export interface MadeInference {
 export interface Deployment {
   readonly node: DevNode;
   readonly signers: readonly JsonRpcSigner[];
-  readonly contracts: Readonly<Record<string, CompiledContract>>;
+  readonly contracts: Record<string, CompiledContract>;
   readonly verifier: Contract;
   /** Deploys another of the contracts. */
   deploy(name: string, ...args: unknown[]): Promise<Contract>;
