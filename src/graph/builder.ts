@@ -1,4 +1,4 @@
-import { type ElementType, type Shape, sizeOf, type Tensor } from '../core/tensor.js';
+import { type ElementType, type Shape, shapesEqual, sizeOf, type Tensor } from '../core/tensor.js';
 import { absorbIntoBias, absorbIntoConstants, bilinearAsLinear, isConst, layOut } from './absorb.js';
 import { evaluateNode } from './evaluate.js';
 import type { Graph, GraphNode, GraphOutput, GraphValue, TreesNode, ValueId } from './ir.js';
@@ -116,6 +116,25 @@ export class GraphBuilder {
 
   trees(x: Operand, ensemble: Omit<TreesNode, 'kind' | 'inputs' | 'output' | 'origin'>, shape: Shape): Operand {
     return this.emit('trees', [x], ensemble, shape, 'float');
+  }
+
+  /**
+   * A value of exactly this shape for a model output: the operand's own where it may take the shape, otherwise a copy
+   * (a model input passed on, or a value that is another output under another shape).
+   */
+  nameOutput(operand: ValueOperand, taken: ReadonlySet<ValueId>): ValueId {
+    const value = this.values[operand.id];
+    if (shapesEqual(value.shape, operand.shape)) return operand.id;
+    const fixed = taken.has(operand.id) || this.inputs.some((input) => input.value === operand.id);
+    if (!fixed) {
+      this.values[operand.id] = { ...value, shape: operand.shape };
+      return operand.id;
+    }
+    const copy = this.declare(value.name, operand.shape, value.type);
+    const index = Int32Array.from({ length: sizeOf(operand.shape) }, (_, i) => i);
+    const constants = new Float64Array();
+    this.nodes.push({ kind: 'gather', inputs: [operand.id], origin: this.origin, output: copy.id, index, constants });
+    return copy.id;
   }
 
   /** A constant as a value, for a model output that depends on no input. */

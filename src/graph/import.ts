@@ -7,7 +7,7 @@ import { checkInitializers, checkOpsets } from './import-checks.js';
 import { type ImportedInput, readInputs } from './import-inputs.js';
 import { Importer } from './import-nodes.js';
 import { sortNodes } from './import-order.js';
-import type { Graph, GraphOutput } from './ir.js';
+import type { Graph, GraphOutput, ValueId } from './ir.js';
 import type { Binding } from './ops/rule.js';
 import { materialize } from './ops/support/deferred.js';
 
@@ -45,7 +45,12 @@ export function tryImportGraph(model: OnnxModel, options: ImportOptions = {}): I
   const cutSoftmax = options.cutSoftmax ?? true;
   const importer = new Importer(model, builder, diagnostics);
   importer.run(model.graph, nodes, bindings);
-  const outputs = wanted.map((name) => finishOutput(name, bindings.get(name), builder, diagnostics, cutSoftmax));
+  const taken = new Set<ValueId>();
+  const outputs = wanted.map((name) => {
+    const output = finishOutput(name, bindings.get(name), builder, diagnostics, cutSoftmax, taken);
+    if (output !== undefined) taken.add(output.value);
+    return output;
+  });
   if (diagnostics.some((diagnostic) => diagnostic.severity === 'error')) return { diagnostics, inputs };
   return { graph: builder.finish(outputs.filter((output) => output !== undefined)), diagnostics, inputs };
 }
@@ -109,6 +114,7 @@ function finishOutput(
   builder: GraphBuilder,
   diagnostics: Diagnostic[],
   cutSoftmax: boolean,
+  taken: ReadonlySet<ValueId>,
 ): GraphOutput | undefined {
   const fail = (message: string, hint?: string) => {
     diagnostics.push({ severity: 'error', where: name, message, hint });
@@ -128,7 +134,7 @@ function finishOutput(
     });
   return {
     name,
-    value: operand.id,
+    value: builder.nameOutput(operand, taken),
     ...(operand.labels === undefined ? {} : { labels: operand.labels }),
     ...(operand.deferred === undefined ? {} : { cut: operand.deferred.kind }),
   };

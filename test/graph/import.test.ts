@@ -193,14 +193,34 @@ describe('importGraph', () => {
         { op: 'Unsqueeze', in: ['n', 'axes'], out: ['n1'] },
         { op: 'Concat', in: ['n1', 'rest'], out: ['shape'], attributes: { axis: 0 } },
         { op: 'Reshape', in: ['x', 'shape'], out: ['r'] },
-        { op: 'Identity', in: ['r'], out: ['y'] },
+        { op: 'Identity', in: ['r'], out: ['i'] },
+        { op: 'Relu', in: ['i'], out: ['y'] },
       ],
       inputs: [valueInfo('x', ['N', 2, 3])],
       outputs: ['y'],
       initializers: [intTensor('zero', [], [0]), intTensor('axes', [1], [0]), intTensor('rest', [1], [-1])],
     });
-    expect(graph.nodes).to.deep.equal([]);
-    expect(graph.outputs[0].value).to.equal(graph.inputs[0].value);
+    expect(graph.nodes.map((n) => n.kind)).to.deep.equal(['unary']);
+    expect(graph.values[graph.outputs[0].value].shape).to.deep.equal([1, 6]);
+  });
+
+  it('gives each output its own shape, also where two share their elements or pass an input on', () => {
+    const graph = graphOf({
+      nodes: [
+        { op: 'Relu', in: ['x'], out: ['a'] },
+        { op: 'Flatten', in: ['a'], out: ['b'], attributes: { axis: 2 } },
+        { op: 'Flatten', in: ['x'], out: ['c'], attributes: { axis: 2 } },
+      ],
+      inputs: [valueInfo('x', ['N', 2, 3])],
+      outputs: ['a', 'b', 'c'],
+    });
+    for (const g of [graph, optimizeGraph(graph)])
+      expect(g.outputs.map((output) => g.values[output.value].shape)).to.deep.equal([
+        [1, 2, 3],
+        [2, 3],
+        [2, 3],
+      ]);
+    expect(run(graph, [1, -2, 3, -4, 5, -6], 1)).to.deep.equal([1, 0, 3, 0, 5, 0]);
   });
 
   it('inlines the functions of a model, with their attributes and omitted inputs', () => {

@@ -117,6 +117,9 @@ export interface ModelSpec {
   readonly functions?: readonly Field[][];
   readonly opset?: number;
   readonly extraGraphFields?: readonly Field[];
+  /** Leaves the outputs' shapes undeclared, as runtimes want it where they differ from a scalar. */
+  readonly anyOutputShape?: boolean;
+  readonly extraOpsets?: readonly (readonly [domain: string, version: number])[];
 }
 
 /** A whole model file. */
@@ -129,10 +132,11 @@ export function encodeModel(spec: ModelSpec): Uint8Array {
       text(2, 'g'),
       ...(spec.initializers ?? []).map((item) => nested(5, item)),
       ...spec.inputs.map((item) => nested(11, item)),
-      ...spec.outputs.map((name) => nested(12, valueInfo(name, []))),
+      ...spec.outputs.map((name) => nested(12, spec.anyOutputShape ? [text(1, name)] : valueInfo(name, []))),
       ...(spec.extraGraphFields ?? []),
     ]),
     ...(spec.functions ?? []).map((item) => nested(25, item)),
     nested(8, [text(1, ''), int(2, spec.opset ?? 17)]),
+    ...(spec.extraOpsets ?? []).map(([domain, version]) => nested(8, [text(1, domain), int(2, version)])),
   ]);
 }
