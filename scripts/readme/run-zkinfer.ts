@@ -40,7 +40,18 @@ export async function runForJson<T>(args: readonly string[]): Promise<T & { read
 /** A fenced block of a command as a reader would type it, and what it printed. */
 export function formatRun(args: readonly string[], run: Run): string {
   const output = run.stdout.trim() === '' ? run.stderr : run.stdout;
-  return ['```', `$ npx zkinfer ${args.map(quote).join(' ')}`, output.replaceAll(root, '').trimEnd(), '```'].join('\n');
+  return ['```', `$ ${wrapCommand(args)}`, output.replaceAll(root, '').trimEnd(), '```'].join('\n');
+}
+
+/** Breaks a long command before options, the way a shell takes it. */
+function wrapCommand(args: readonly string[]): string {
+  const lines = ['npx zkinfer'];
+  for (const arg of args.map(quote)) {
+    const last = lines.length - 1;
+    if (arg.startsWith('--') && lines[last].length > 60) lines.push(`    ${arg}`);
+    else lines[last] += ` ${arg}`;
+  }
+  return lines.join(' \\\n');
 }
 
 /** One line on the machine that the figures come from. */

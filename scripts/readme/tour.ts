@@ -4,6 +4,7 @@ import { formatRun, runZkinfer } from './run-zkinfer.js';
 
 const FOLDER = 'artifacts/tour';
 const MODEL = 'examples/models/iris-mlp';
+const INPUT = '{"measurements": [[5.1, 3.5, 1.4, 0.2]]}';
 
 interface Step {
   readonly text: string;
@@ -13,11 +14,11 @@ interface Step {
 
 const STEPS: readonly Step[] = [
   {
-    text: '**Inspect** a model: what it holds, what it will cost, and everything unsupported at once.',
+    text: '**Inspect** a model: what it holds, what it would cost, and everything unsupported at once.',
     args: ['inspect', `${MODEL}/model.onnx`],
   },
   {
-    text: '**Quantize** it from calibration rows. The integer model is compared with the float model on rows that neither training nor calibration saw.',
+    text: '**Quantize** it from calibration rows, and compare the integer model with the float model on rows that neither training nor calibration saw.',
     args: [
       'quantize',
       `${MODEL}/model.onnx`,
@@ -30,19 +31,33 @@ const STEPS: readonly Step[] = [
     ],
   },
   {
-    text: '**Compile** the integer model to circom and R1CS.',
+    text: '**Compile** the integer model to circom and R1CS. circom compiles the text, its constraints are compared with those that zkinfer emits itself, and the audit runs over them.',
     args: ['compile', `${FOLDER}/iris.qmodel.json`, '-o', `${FOLDER}/iris`],
   },
-  { text: '**Set up** keys; without `--ptau` a development key.', args: ['setup', `${FOLDER}/iris`] },
   {
-    text: `**Prove** one input: \`input.json\` holds \`{"measurements": [[5.1, 3.5, 1.4, 0.2]]}\`.`,
+    text: '**Set up** keys. Without `--ptau` it is a development key. (`zkinfer build` does these three steps in one.)',
+    args: ['setup', `${FOLDER}/iris`],
+  },
+  {
+    text: `**Prove** what the model gives for one input; \`input.json\` holds \`${INPUT}\`. Many rows: \`--batch rows.ndjson --workers 4\`.`,
     args: ['prove', `${FOLDER}/iris`, '--input', `${FOLDER}/input.json`, '-o', `${FOLDER}/proof.json`],
   },
-  { text: '**Verify** it.', args: ['verify', `${FOLDER}/proof.json`, '--bundle', `${FOLDER}/iris`] },
   {
-    text: 'A proof whose output was **changed** is refused, with exit code 1. Here the first public signal, which packs the output, was raised by one.',
+    text: '**Verify** it. The input is printed as the proof has it, that is, as its codes stand for it.',
+    args: ['verify', `${FOLDER}/proof.json`, '--bundle', `${FOLDER}/iris`],
+  },
+  {
+    text: 'A proof file whose output was **changed** in every place where it stands, public signals included, is refused with exit code 1.',
     args: ['verify', `${FOLDER}/changed.json`, '--bundle', `${FOLDER}/iris`],
     codes: [1],
+  },
+  {
+    text: '**Audit** the constraints: is the output determined by the input, whatever the prover does?',
+    args: ['audit', `${FOLDER}/iris`],
+  },
+  {
+    text: '**Check** that these keys are really for this model: quantize and compile again, and compare every digest.',
+    args: ['check', `${FOLDER}/iris`, '--model', `${MODEL}/model.onnx`, '--calibration', `${MODEL}/calibration.json`],
   },
   {
     text: '**Export** a standalone Solidity verifier.',
@@ -55,17 +70,41 @@ export async function renderTour(): Promise<string> {
   const folder = fileURLToPath(new URL(`../../${FOLDER}/`, import.meta.url));
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  writeFileSync(`${folder}input.json`, '{"measurements": [[5.1, 3.5, 1.4, 0.2]]}\n');
+  writeFileSync(`${folder}input.json`, `${INPUT}\n`);
   const parts: string[] = [];
   for (const { text, args, codes } of STEPS) {
-    if (args[1]?.endsWith('changed.json')) writeChangedProof(`${folder}proof.json`, `${folder}changed.json`);
+    if (args[1].endsWith('changed.json')) writeChangedProof(folder);
     parts.push(text, formatRun(args, await runZkinfer(args, codes)));
   }
   return parts.join('\n\n');
 }
 
-function writeChangedProof(from: string, to: string): void {
-  const proof = JSON.parse(readFileSync(from, 'utf8')) as { publicSignals: string[] };
-  proof.publicSignals[0] = (BigInt(proof.publicSignals[0]) + 1n).toString();
-  writeFileSync(to, JSON.stringify(proof));
+interface ProofFile {
+  readonly publicSignals: string[];
+  readonly outputs: { readonly logits: { readonly integers: number[]; readonly real: number[] } };
+  readonly statement: { output: string };
+}
+
+interface Manifest {
+  readonly statement: { readonly outputs: readonly { readonly scale: number[]; readonly zeroPoint: number[] }[] };
+}
+
+/** Raises the last logit by one code wherever it stands: integers, reals, the statement's bytes, the limb that packs them. */
+function writeChangedProof(folder: string): void {
+  const proof = readJson<ProofFile>(`${folder}proof.json`);
+  const [{ scale, zeroPoint }] = readJson<Manifest>(`${folder}iris/manifest.json`).statement.outputs;
+  const digits = proof.statement.output.length;
+  const limb = proof.publicSignals.findIndex((signal) => BigInt(signal) === BigInt(`0x${proof.statement.output}`));
+  if (limb < 0) throw new Error('the output is not packed in one limb');
+  const raised = BigInt(proof.publicSignals[limb]) + 1n;
+  proof.publicSignals[limb] = raised.toString();
+  proof.statement.output = raised.toString(16).padStart(digits, '0');
+  const { integers, real } = proof.outputs.logits;
+  integers[2]++;
+  real[2] = scale[0] * (integers[2] - zeroPoint[0]);
+  writeFileSync(`${folder}changed.json`, JSON.stringify(proof));
+}
+
+function readJson<T>(path: string): T {
+  return JSON.parse(readFileSync(path, 'utf8')) as T;
 }
