@@ -50,11 +50,12 @@ template NonNegative(N, M, B, WEIGHTS, BIAS, BITS, MATERIALIZED) {
             z[j] <== sum;
             sum = z[j];
         }
-        y[j] <-- (sum >> BITS[j]) & 1; // hint: the sign
+        var value = sum \ 1; // for hints only: an expression of many terms would be copied at each use
+        y[j] <-- (value >> BITS[j]) & 1; // hint: the sign
         y[j] * (y[j] - 1) === 0;
         var others = y[j] * (1 << BITS[j]);
         for (var i = 1; i < BITS[j]; i++) {
-            b[nb] <-- (sum >> i) & 1; // hint: bit i
+            b[nb] <-- (value >> i) & 1; // hint: bit i
             b[nb] * (b[nb] - 1) === 0;
             others += b[nb] * (1 << i);
             nb++;

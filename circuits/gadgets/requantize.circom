@@ -77,15 +77,16 @@ template Requantize(N, M, B, WEIGHTS, BIAS, BITS, SHIFT, OUT, SIGNED, OVER, MATE
             z[j] <== sum;
             sum = z[j];
         }
+        var value = sum \ 1; // for hints only: an expression of many terms would be copied at each use
         var others = 0;
         var low = 0;
         if (SIGNED[j] == 0 && OVER[j] == 0) {
             // The quotient is all bits from SHIFT up: it stands for its own lowest bit.
-            y[j] <-- sum >> SHIFT[j]; // hint: the quotient
+            y[j] <-- value >> SHIFT[j]; // hint: the quotient
             var upper = 0;
             for (var i = 1; i < BITS[j]; i++) {
                 if (i != SHIFT[j]) {
-                    b[nb] <-- (sum >> i) & 1; // hint: bit i
+                    b[nb] <-- (value >> i) & 1; // hint: bit i
                     b[nb] * (b[nb] - 1) === 0;
                     if (i < SHIFT[j]) { others += b[nb] * (1 << i); } else { upper += b[nb] * (1 << (i - SHIFT[j])); }
                     nb++;
@@ -98,7 +99,7 @@ template Requantize(N, M, B, WEIGHTS, BIAS, BITS, SHIFT, OUT, SIGNED, OVER, MATE
             var highAt = nb + SHIFT[j] + OUT[j] - 1;
             var high = 0;
             for (var i = 1; i < BITS[j]; i++) {
-                b[nb] <-- (sum >> i) & 1; // hint: bit i
+                b[nb] <-- (value >> i) & 1; // hint: bit i
                 b[nb] * (b[nb] - 1) === 0;
                 others += b[nb] * (1 << i);
                 if (i >= SHIFT[j] && i < SHIFT[j] + OUT[j]) { low += b[nb] * (1 << (i - SHIFT[j])); }
@@ -107,7 +108,7 @@ template Requantize(N, M, B, WEIGHTS, BIAS, BITS, SHIFT, OUT, SIGNED, OVER, MATE
             }
             var sign = 1;
             if (SIGNED[j] == 1) {
-                pos[np] <-- (sum >> BITS[j]) & 1; // hint: 1 where the rounded sum is not negative
+                pos[np] <-- (value >> BITS[j]) & 1; // hint: 1 where the rounded sum is not negative
                 pos[np] * (pos[np] - 1) === 0;
                 others += pos[np] * (1 << BITS[j]);
                 sign = pos[np];

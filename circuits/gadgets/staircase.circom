@@ -43,8 +43,9 @@ template Staircase(N, M, B, WEIGHTS, BIAS, T, THRESHOLDS, LEVELBITS, D, STEP, CF
         if (g % 8 == 7) { row += many; many = 0; }
     }
     row += many;
+    var above = (row - THRESHOLDS[0] + (1 << 200)) \ 1; // for hints only: an expression of many terms would be copied at each use
     var count = 0;
-    for (var t = 0; t < T; t++) { count += row >= THRESHOLDS[t] ? 1 : 0; }
+    for (var t = 0; t < T; t++) { count += above >= THRESHOLDS[t] - THRESHOLDS[0] + (1 << 200) ? 1 : 0; }
     y[0] <-- count; // hint: the level
     var topWeight = T - ((1 << (LEVELBITS - 1)) - 1);
     var isTop = LEVELBITS > 1 && count >= (1 << (LEVELBITS - 1)) ? 1 : 0;
@@ -82,9 +83,10 @@ template Staircase(N, M, B, WEIGHTS, BIAS, T, THRESHOLDS, LEVELBITS, D, STEP, CF
             }
         }
         var distance = side == 0 ? row - end[0] : end[1] - row;
+        var value = distance \ 1; // for hints only
         var rest = 0;
         for (var i = 1; i < BITS; i++) {
-            b[nb] <-- (distance >> i) & 1; // hint: bit i
+            b[nb] <-- (value >> i) & 1; // hint: bit i
             b[nb] * (b[nb] - 1) === 0;
             rest += b[nb] * (1 << i);
             nb++;

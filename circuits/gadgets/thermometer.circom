@@ -37,10 +37,11 @@ template Thermometer(N, M, B, WEIGHTS, BIAS, T, LO, HI, THRESHOLDS, BITS, CHECKS
         if (g % 8 == 7) { row += many; many = 0; }
     }
     row += many;
+    var above = (row - LO) \ 1 + LO; // for hints only: an expression of many terms would be copied at each use
     var lower = LO;
     var upper = THRESHOLDS[0];
     for (var t = 0; t < T; t++) {
-        y[t] <-- row >= THRESHOLDS[t] ? 1 : 0; // hint: the comparison
+        y[t] <-- above >= THRESHOLDS[t] ? 1 : 0; // hint: the comparison
         if (t == 0) { y[t] * (y[t] - 1) === 0; } else { y[t] * (y[t] - y[t - 1]) === 0; }
         lower += y[t] * (THRESHOLDS[t] - (t == 0 ? LO : THRESHOLDS[t - 1]));
         upper += y[t] * ((t == T - 1 ? HI + 1 : THRESHOLDS[t + 1]) - THRESHOLDS[t]);
@@ -49,9 +50,10 @@ template Thermometer(N, M, B, WEIGHTS, BIAS, T, LO, HI, THRESHOLDS, BITS, CHECKS
     var nb = 0;
     for (var side = 0; side < CHECKS; side++) {
         var distance = side == 0 ? row - lower : upper - 1 - row;
+        var value = distance \ 1;
         var others = 0;
         for (var i = 1; i < BITS; i++) {
-            b[nb] <-- (distance >> i) & 1; // hint: bit i
+            b[nb] <-- (value >> i) & 1; // hint: bit i
             b[nb] * (b[nb] - 1) === 0;
             others += b[nb] * (1 << i);
             nb++;
