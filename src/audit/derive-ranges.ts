@@ -1,3 +1,4 @@
+import { findZeroTestFlags } from './implications.js';
 import { ceilDivide, largest, scaleInterval, smallest } from './interval.js';
 import type { Occurrences } from './occurrences.js';
 import { boundProduct, boundRowByCases } from './product-ranges.js';
@@ -62,7 +63,8 @@ class RangeSolver {
       if (count <= 1) this.work.add(row);
     }
     for (const { wire, min, max } of assumed) this.narrow(wire, min, max);
-    for (const { variable, low, high } of system.twoValues) this.setTwoValues(variable, low, high);
+    const flags = findZeroTestFlags(system, this.occurrences);
+    for (const { variable, low, high } of [...system.twoValues, ...flags]) this.setTwoValues(variable, low, high);
     const rounds = new Map<number, number>();
     while (ranges.contradiction < 0) {
       const choice = this.choices.take();
@@ -133,7 +135,7 @@ class RangeSolver {
     const product = this.system.product[row];
     if (product >= 0) {
       if (!this.productRanged[product]) return;
-      const found = boundRowByCases(this.system, this.ranges, row);
+      const found = boundRowByCases(this.system, this.occurrences, this.ranges, row);
       if (found) this.narrow(found.variable, found.low, found.high);
     }
     if (!this.isLarge || !this.visitWithNumbers(row)) this.visitWithIntegers(row);

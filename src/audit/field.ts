@@ -80,10 +80,18 @@ export class PrimeField {
   toIntegers(values: readonly bigint[], mayRescale = true): { integers: bigint[]; factor: bigint } {
     if (this.bits <= 12) return this.searchIntegers(values);
     let common = 1n;
-    const fractions = values.map((value) => this.toFraction(value));
-    for (const { denominator } of fractions) {
+    const fractions: Fraction[] = [];
+    for (const value of values) {
+      const fraction = this.toFraction(value);
+      fractions.push(fraction);
+      const { numerator, denominator } = fraction;
       if (denominator !== 1n) common = (common / greatestCommonDivisor(common, denominator)) * denominator;
-      if (common >= this.modulus) break;
+      // One coefficient that is no small ratio, and the row is no sum of integers.
+      const isSmall = this.bits <= 80 || bitCount(numerator) < this.bits - 6;
+      if (!isSmall || common >= this.modulus) {
+        common = this.modulus;
+        break;
+      }
     }
     let integers: bigint[];
     if (common < this.modulus) {
@@ -136,10 +144,9 @@ function maximumBits(values: readonly bigint[]): number {
   return values.reduce((most, value) => Math.max(most, bitCount(value)), 0);
 }
 
-/** Bits of the absolute value. */
+/** Bits of the absolute value, one off at worst: for choosing between representations only. */
 export function bitCount(value: bigint): number {
-  const digits = (value < 0n ? -value : value).toString(16);
-  return digits.length * 4 - (Math.clz32(Number.parseInt(digits[0], 16)) - 28);
+  return value === 0n ? 0 : Math.floor(Math.log2(Math.abs(Number(value)))) + 1;
 }
 
 /** Non-negative; of 0 and x it is |x|. */

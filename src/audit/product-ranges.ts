@@ -1,4 +1,6 @@
+import { findImplications } from './implications.js';
 import { hull, type Interval, largest, scaleInterval, smallest } from './interval.js';
+import type { Occurrences } from './occurrences.js';
 import type { Ranges } from './ranges.js';
 import type { Factors, System } from './system.js';
 
@@ -30,6 +32,7 @@ export function boundProduct(system: System, ranges: Ranges, product: number): [
  */
 export function boundRowByCases(
   system: System,
+  occurrences: Occurrences,
   ranges: Ranges,
   row: number,
 ): { variable: number; low: bigint; high: bigint } | null {
@@ -49,6 +52,7 @@ export function boundRowByCases(
   for (const value of ranges.get(choice)) {
     const weight =
       big[system.multiplier[product]] * (big[selector.scale[product]] * value + big[selector.offset[product]]);
+    const implied = findImplications(system, occurrences, ranges, choice, value);
     const terms = new Map<number, bigint>();
     const add = (variable: number, factor: bigint) => {
       if (variable === choice) terms.set(0, (terms.get(0) ?? 0n) + factor * value);
@@ -64,7 +68,8 @@ export function boundRowByCases(
     for (const [variable, coefficient] of terms) {
       if (variable === target || coefficient === 0n) continue;
       if (!ranges.has(variable) || coefficient % factor !== 0n) return null;
-      const [least, most] = scaleInterval(-coefficient / factor, ranges.get(variable));
+      const interval = implied.get(variable) ?? ranges.get(variable);
+      const [least, most] = scaleInterval(-coefficient / factor, interval);
       low += least;
       high += most;
     }
