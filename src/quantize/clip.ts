@@ -14,9 +14,12 @@ export interface ChannelClip {
 /** A channel never seen above this part of the tensor's range still gets this much: it may fire on other inputs. */
 const LEAST_SHARE = 1 / 8;
 
+/** With fewer samples a channel than this, channels are not told apart. */
+const LEAST_SAMPLES = 12;
+
 /** Room beyond the observed range, larger where few samples were seen. */
 function marginFor(samples: number): number {
-  return Math.min(0.5, 4 / Math.sqrt(samples));
+  return Math.min(0.5, 4 / Math.sqrt(Math.max(1, samples)));
 }
 
 /**
@@ -51,9 +54,11 @@ function decideClip(
   spread: number,
 ): ChannelClip {
   const rows = ctx.rowsOf(id);
-  const channel = ctx.channelsOf(id);
-  const channels = channel.reduce((n, c) => Math.max(n, c + 1), 1);
-  const size = channel.length;
+  const known = ctx.channelsOf(id);
+  const size = known.length;
+  const told = known.reduce((n, c) => Math.max(n, c + 1), 1);
+  const channel = rows.length * size < told * LEAST_SAMPLES ? new Int32Array(size) : known;
+  const channels = channel === known ? told : 1;
   const all = new Float64Array(rows.length * size);
   for (const [r, row] of rows.entries()) all.set(row, r * size);
   const keepLow = Number.isFinite(fixed.low);

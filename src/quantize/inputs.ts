@@ -38,7 +38,10 @@ export function encodeInput(value: GraphValue, rows: readonly Float64Array[], op
     Float64Array.from(rows.flatMap((row) => [observeMinMax(row).low, observeMinMax(row).high])),
   );
   const isIntegral = rows.every((row) => row.every(Number.isInteger));
-  if (isIntegral && (value.type !== 'float' || all.high - all.low < LARGEST_INTEGER_RANGE) && all.high > all.low + 1) {
+  if (
+    isIntegral &&
+    (value.type !== 'float' || (all.high - all.low < LARGEST_INTEGER_RANGE && all.high > all.low + 1))
+  ) {
     const isSignedByte = value.type === 'int' && all.low < 0 && all.low >= -128 && all.high <= 127;
     const { low, high } = isSignedByte ? { low: -128, high: 127 } : all;
     const bits = Math.max(1, bitLength(high - low));

@@ -64,9 +64,14 @@ function inverseFactor(covariance: Float64Array, n: number): Float64Array | null
 /**
  * The basis for kernels that read the given windows.
  * @param codes integers of the concatenated inputs with zero points removed, per calibration row
+ * @param least variance assumed of every element of the concatenated inputs at least
  * @returns null where there are too many inputs, or none varies
  */
-export function roundingBasis(windows: readonly Int32Array[], codes: readonly Float64Array[]): RoundingBasis | null {
+export function roundingBasis(
+  windows: readonly Int32Array[],
+  codes: readonly Float64Array[],
+  least: Float64Array,
+): RoundingBasis | null {
   const n = windows[0].length;
   if (n < 2 || n > LARGEST_BASIS) return null;
   const step = Math.max(1, Math.floor((windows.length * codes.length) / MOST_SAMPLES));
@@ -87,6 +92,8 @@ export function roundingBasis(windows: readonly Int32Array[], codes: readonly Fl
     }
   let trace = 0;
   for (let i = 0; i < n; i++) {
+    const floor = windows[0][i] >= 0 ? least[windows[0][i]] : 0;
+    covariance[i * n + i] = Math.max(covariance[i * n + i], floor);
     trace += covariance[i * n + i];
     for (let j = i + 1; j < n; j++) covariance[i * n + j] = covariance[j * n + i];
   }

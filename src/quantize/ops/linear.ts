@@ -7,12 +7,15 @@ import type { QuantizeContext } from '../context.js';
 import { entryAt } from '../evaluate.js';
 import type { QuantValueId } from '../ir.js';
 import { narrowTo } from '../narrow.js';
+import { spreadBounds } from '../ranges.js';
 import { groupWindows, type RoundingBasis, roundingBasis } from '../rounding.js';
 import { asClamp } from '../scalar-shape.js';
 import { naturalStep, quantizeKernels, type WindowScales, windowScales } from '../weights.js';
 
 /** Extra bits an input may have over the activation width before narrowing it is weighed at all. */
 const SLACK_BITS = 2;
+/** Variance assumed of an input at least, over the square of its range: it may move on other rows. */
+const LEAST_VARIANCE = 1 / 500;
 /** Weight noise allowed on a value that leaves the circuit raw: finer, as it costs nothing there. */
 const OUTPUT_NOISE = 1 / 16;
 
@@ -83,7 +86,11 @@ function inputVariance(ctx: QuantizeContext, inputs: readonly QuantValueId[]): F
         sum[i] += row[i];
         squares[i] += row[i] * row[i];
       }
-    return sum.map((total, i) => Math.max(0, squares[i] / rows.length - (total / rows.length) ** 2));
+    const { min, max } = spreadBounds(ctx.value(id));
+    return sum.map((total, i) => {
+      const seen = Math.max(0, squares[i] / rows.length - (total / rows.length) ** 2);
+      return Math.max(seen, LEAST_VARIANCE * (max[i] - min[i]) ** 2);
+    });
   });
   return parts.length === 1 ? parts[0] : Float64Array.from(parts.flatMap((part) => Array.from(part)));
 }
@@ -104,7 +111,7 @@ function planRounding(ctx: QuantizeContext, node: LinearNode, inputs: readonly Q
     const key = keyOf[kernel];
     let basis = bases.get(key);
     if (basis === undefined) {
-      basis = roundingBasis(windows.get(key) as Int32Array[], codes);
+      basis = roundingBasis(windows.get(key) as Int32Array[], codes, variance);
       bases.set(key, basis);
     }
     return basis;

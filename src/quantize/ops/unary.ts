@@ -12,17 +12,55 @@ import { asAffine, asClamp, asStep, type ClampForm, type StepForm } from '../sca
 import { quantizeStaircase } from './staircase.js';
 import { quantizeTable } from './table.js';
 
+/** A function that gives one value everywhere. */
+function constantValue(ctx: QuantizeContext, node: UnaryNode, real: number): QuantValueId {
+  const input = ctx.standIn(node.inputs[0]);
+  const { shape, name } = ctx.graph.values[node.output];
+  const size = ctx.size(input);
+  const map = diagonalMap([0], new Float64Array(size).fill(Math.sign(real)));
+  const scale = real === 0 ? 1 : Math.abs(real);
+  return ctx.builder.add(
+    { kind: 'linear', inputs: [input], map, layer: node.origin.name },
+    name,
+    shape,
+    plainScale(scale),
+  );
+}
+
 /** Clamps are what a requantization does anyway: one decomposition for ReLU, rescale and saturation. */
 function quantizeClamp(ctx: QuantizeContext, node: UnaryNode, clamp: ClampForm): QuantValueId {
   const input = ctx.standIn(node.inputs[0]);
   const layer = node.origin.name;
+  if (clamp.low >= clamp.high) return constantValue(ctx, node, clamp.high);
   if (ctx.graph.values[node.output].type !== 'float') return clampExactly(ctx, node, clamp);
   const { min } = spreadBounds(ctx.value(input));
   const zero = ctx.value(input).zeroPoint;
   const isPlainRelu = clamp.low === 0 && clamp.high === Number.POSITIVE_INFINITY;
   if (isPlainRelu && min.every((low, i) => low >= entryAt(zero, i))) return input;
   const bits = ctx.options.activationBits;
-  return requantizeTo(ctx, input, clipOf(ctx, node.output, bits, clamp), bits, layer);
+  const codes = requantizeTo(ctx, input, clipOf(ctx, node.output, bits, clamp), bits, layer);
+  return Number.isFinite(clamp.high) ? capAt(ctx, codes, clamp.high, layer) : codes;
+}
+
+/** Caps codes that reach beyond an upper clamp, where the step did not let saturation fall on it. */
+function capAt(ctx: QuantizeContext, id: QuantValueId, high: number, layer: string): QuantValueId {
+  const value = ctx.value(id);
+  const size = ctx.size(id);
+  const { max } = spreadBounds(value);
+  const top = Float64Array.from({ length: size }, (_, i) =>
+    Math.round(high / entryAt(value.scale, i) + entryAt(value.zeroPoint, i)),
+  );
+  if (max.every((most, i) => most <= top[i])) return id;
+  const { name, shape, scale, zeroPoint } = value;
+  const room = ctx.builder.add({ kind: 'linear', inputs: [id], map: diagonalMap([-1], top), layer }, name, shape, {
+    scale,
+    zeroPoint,
+  });
+  const left = ctx.builder.add({ kind: 'relu', inputs: [room], layer }, name, shape, { scale, zeroPoint });
+  return ctx.builder.add({ kind: 'linear', inputs: [left], map: diagonalMap([-1], top), layer }, name, shape, {
+    scale,
+    zeroPoint,
+  });
 }
 
 /** Clamp of exact integers: no rescale, no calibration. */
