@@ -2,19 +2,23 @@
  * Measures what the README shows and rewrites its marked sections.
  *
  *     npm run build && npx tsx scripts/readme-numbers.ts          all sections
- *     npm run build && npx tsx scripts/readme-numbers.ts samples  one of: demo, tour, samples
+ *     npm run build && npx tsx scripts/readme-numbers.ts samples  one of: demo, tour, samples, sizes, gas
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { replaceSection } from './marked-section.js';
 import { renderDemo } from './readme/demo.js';
+import { renderGas } from './readme/gas.js';
 import { renderSamples } from './readme/samples.js';
+import { renderSizes } from './readme/sizes.js';
 import { renderTour } from './readme/tour.js';
 
 const SECTIONS: Readonly<Record<string, () => Promise<string>>> = {
   demo: renderDemo,
   tour: renderTour,
   samples: renderSamples,
+  sizes: renderSizes,
+  gas: renderGas,
 };
 
 const wanted = process.argv.slice(2);
