@@ -1,6 +1,7 @@
 import { ModuleBuilder } from 'wasmbuilder';
 import { buildBn128 } from 'wasmcurves';
 import { Q, R } from '../core/field.js';
+import { addFftKernels } from './fft-kernels.js';
 import { improveField } from './field-kernels.js';
 import { addMsmKernels } from './msm-kernels.js';
 
@@ -46,6 +47,7 @@ async function compile(): Promise<CompiledCurve> {
   buildBn128(builder);
   improveField(builder, 'f1m', Q);
   improveField(builder, 'frm', R);
+  addFftKernels(builder);
   addMsmKernels(builder);
   const { pG1gen, pG2gen, prePSize, preQSize } = builder.modules.bn128;
   return {

@@ -1,5 +1,6 @@
 import { Curve, G1_BYTES, G2_BYTES } from './curve.js';
 import type { Section } from './section-file.js';
+import { buildTransformTables, type TransformTables } from './transform-tables.js';
 import { readZkeyLayout, type ZkeyInfo } from './zkey-file.js';
 
 /** A proving key in the memory of a curve; addresses of affine points in Montgomery form. */
@@ -19,6 +20,7 @@ export interface ResidentKey {
   readonly h: number;
   /** Entries of 44 bytes: matrix, constraint, wire, value. */
   readonly coefficients: number;
+  readonly tables: TransformTables;
   /** Room for three vectors of the domain, used anew by each proof. */
   readonly vectors: readonly [number, number, number];
 }
@@ -45,6 +47,7 @@ export async function loadResidentKey(zkey: Uint8Array): Promise<ResidentKey> {
     c: loadShifted(curve, zkey, layout.c, layout.info.publicCount + 1),
     h: load(layout.h),
     coefficients: load({ offset: layout.coefficients.offset + 4, size: layout.coefficients.size - 4 }),
+    tables: buildTransformTables(curve, layout.info.domainSize),
     vectors: [vector(), vector(), vector()],
   };
 }
