@@ -1,7 +1,7 @@
 import { Contract, ContractFactory, type ContractRunner, type Signer } from 'ethers';
 import { ZkinferError } from '../core/error.js';
 import type { ProofCalldata } from './calldata.js';
-import { CODE_SIZE_LIMIT, type CompiledContract } from './solidity/compile.js';
+import { CODE_SIZE_LIMIT, type CompiledContract } from './compiled-contract.js';
 
 export interface DeployedContract {
   readonly address: string;

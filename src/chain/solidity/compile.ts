@@ -4,33 +4,9 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { ZkinferError } from '../../core/error.js';
+import type { AbiEntry, CompiledContract } from '../compiled-contract.js';
 
-/** One entry of a contract's ABI, as solc prints it. */
-export interface AbiEntry {
-  readonly type: string;
-  readonly name?: string;
-  readonly inputs?: readonly AbiParameter[];
-  readonly outputs?: readonly AbiParameter[];
-  readonly stateMutability?: string;
-  readonly anonymous?: boolean;
-}
-
-export interface AbiParameter {
-  readonly name: string;
-  readonly type: string;
-  readonly internalType?: string;
-  readonly indexed?: boolean;
-  readonly components?: readonly AbiParameter[];
-}
-
-export interface CompiledContract {
-  readonly contractName: string;
-  readonly abi: readonly AbiEntry[];
-  /** Creation code, `0x…`. */
-  readonly bytecode: string;
-  /** Size of the code as deployed; a chain accepts up to {@link CODE_SIZE_LIMIT}. */
-  readonly codeSizeBytes: number;
-}
+export type { CompiledContract };
 
 export interface CompileSettings {
   /** Where results are kept, by the hash of sources and settings; nothing is kept without it. */
@@ -41,9 +17,6 @@ export interface CompileSettings {
   readonly viaIR?: boolean;
   readonly signal?: AbortSignal;
 }
-
-/** The largest contract a chain accepts (EIP-170). */
-export const CODE_SIZE_LIMIT = 24_576;
 
 const require = createRequire(import.meta.url);
 const CACHE_VERSION = 1;
