@@ -1,9 +1,9 @@
-import { unlinkSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileError } from './file-error.js';
 
-/** Temporary files of this process that are not in place yet. */
+/** Temporary files and folders of this process that are not in place yet. */
 const pending = new Set<string>();
 let counter = 0;
 
@@ -26,7 +26,7 @@ interface Staged<T> {
 }
 
 async function discard(temporary: string): Promise<void> {
-  await rm(temporary, { force: true }).catch(() => undefined);
+  await rm(temporary, { force: true, recursive: true }).catch(() => undefined);
   pending.delete(temporary);
 }
 
@@ -112,13 +112,27 @@ export async function writeFilesAtomic(
   await placeFiles(staged);
 }
 
+/** Runs `work` with an empty folder of its own inside `parent`, which is gone when it ends, and after a signal. */
+export async function withScratchFolder<T>(parent: string, work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = join(parent, `.zkinfer.${process.pid}-${counter++}.tmp`);
+  pending.add(folder);
+  try {
+    await mkdir(folder, { recursive: true });
+    return await work(folder);
+  } catch (cause) {
+    throw asFileError(cause, folder);
+  } finally {
+    await discard(folder);
+  }
+}
+
 /** Removes what this process has begun and not put in place; for the handler of a signal, so it is synchronous. */
 export function abandonPendingFiles(): void {
   for (const path of pending) {
     try {
-      unlinkSync(path);
+      rmSync(path, { force: true, recursive: true });
     } catch {
-      // Never made, or already gone: nothing to clean.
+      // What cannot be removed now, the next run sweeps.
     }
   }
   pending.clear();
@@ -130,6 +144,6 @@ export async function sweepTemporaries(folder: string, isAlive: (pid: number) =>
     const owner = TEMPORARY.exec(name)?.[2];
     return owner !== undefined && !isAlive(Number(owner));
   });
-  for (const name of left) await rm(join(folder, name), { force: true });
+  for (const name of left) await rm(join(folder, name), { force: true, recursive: true });
   return left;
 }

@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { ZkinferError } from '../core/error.js';
-import { writeFileAtomic } from './atomic.js';
+import { ARTIFACT_NAMES, type ArtifactName } from './artifact-names.js';
+import { writeFileAtomic, writeFilesAtomic } from './atomic.js';
 import { printCanonicalJson } from './canonical-json.js';
 import { fileError } from './file-error.js';
 import { type Manifest, parseManifest } from './manifest.js';
@@ -27,9 +28,33 @@ export async function readManifest(folder: string): Promise<Manifest> {
   return parseManifest(text, path);
 }
 
-/** Puts a manifest in place, atomically. The last step of every change of a bundle. */
-export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
+/** The text of a manifest, read back once so that no manifest is written that cannot be read. */
+export function encodeManifest(manifest: Manifest): string {
   const text = printCanonicalJson(manifest);
   parseManifest(text);
-  await writeFileAtomic(bundlePaths(folder).manifest, text);
+  return text;
+}
+
+/** Puts a manifest in place, atomically. */
+export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
+  await writeFileAtomic(bundlePaths(folder).manifest, encodeManifest(manifest));
+}
+
+/**
+ * Changes a bundle in one go: artifacts and manifest are all on disk before the first takes its place, the manifest comes last,
+ * and artifacts that the new manifest does not name are removed after it.
+ */
+export async function writeBundle(
+  folder: string,
+  files: ReadonlyMap<ArtifactName, Uint8Array | string>,
+  manifest: Manifest,
+): Promise<void> {
+  const paths = bundlePaths(folder);
+  await writeFilesAtomic([
+    ...Array.from(files, ([name, content]) => [paths[name], content] as const),
+    [paths.manifest, encodeManifest(manifest)],
+  ]);
+  for (const name of ARTIFACT_NAMES) {
+    if (manifest.artifacts[name] === undefined) await rm(paths[name], { force: true });
+  }
 }

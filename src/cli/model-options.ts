@@ -30,3 +30,14 @@ export function readModelOptions(options: Readonly<Record<string, unknown>>): {
     outputs: options.outputs as string[] | undefined,
   };
 }
+
+/** The same, with sizes that a rows file states where the command line doesn't. */
+export async function readModelOptionsWithRows(
+  options: Readonly<Record<string, unknown>>,
+  rowsPath: string | undefined,
+): Promise<ReturnType<typeof readModelOptions>> {
+  const read = readModelOptions(options);
+  if (rowsPath === undefined) return read;
+  const { peekDims } = await import('../rows/peek-dims.js');
+  return { ...read, dims: { ...(await peekDims(rowsPath)), ...read.dims } };
+}

@@ -1,7 +1,7 @@
 import type { QModel } from '../bundle/qmodel.js';
 import type { QuantizeReport } from '../pipeline/quantize-model.js';
 import { formatCount, formatNumber, formatShare, formatTable, printable } from './format.js';
-import { readModelOptions } from './model-options.js';
+import { readModelOptionsWithRows } from './model-options.js';
 import type { Reporter } from './reporter.js';
 
 /** Reads the rows that the options name and quantizes the model: the part that `quantize` and `build` share. */
@@ -15,7 +15,7 @@ export async function quantizeFromOptions(
     import('../pipeline/quantize-model.js'),
     import('../rows/read-rows.js'),
   ]);
-  const load = readModelOptions(options);
+  const load = await readModelOptionsWithRows(options, options.calibration as string);
   const spec = rowsSpecOf((await loadModel(modelPath, load)).graph);
   const calibration = await readRows(options.calibration as string, spec);
   const test = options.test === undefined ? undefined : await readRows(options.test as string, spec);

@@ -1,7 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkArtifacts } from '../bundle/artifacts.js';
+import { withScratchFolder } from '../bundle/atomic.js';
 import { digestBytes } from '../bundle/digest.js';
 import type { Manifest } from '../bundle/manifest.js';
 import { readManifest } from '../bundle/manifest-file.js';
@@ -62,8 +62,7 @@ export async function checkBundle(request: CheckRequest): Promise<CheckReport> {
   const qmodelPath = bundlePaths(dir).qmodel;
   const qmodel = await readQModel(qmodelPath);
   lines.push(...(await checkModel(request, qmodel, progress)));
-  const scratch = await mkdtemp(join(tmpdir(), 'zkinfer-check-'));
-  try {
+  await withScratchFolder(tmpdir(), async (scratch) => {
     const outDir = join(scratch, manifest.name);
     progress('compiling again');
     const { engine } = manifest.circuit;
@@ -79,9 +78,7 @@ export async function checkBundle(request: CheckRequest): Promise<CheckReport> {
       if (manifest.artifacts[name] ?? rebuilt.artifacts[name])
         lines.push(compare(name, manifest.artifacts[name], rebuilt.artifacts[name]));
     lines.push(...(await checkKeys(manifest, outDir, progress)));
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  });
   return { valid: lines.every((line) => line.verdict !== 'differs'), bundle: dir, lines };
 }
 

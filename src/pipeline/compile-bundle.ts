@@ -1,15 +1,14 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { auditR1cs } from '../audit/audit.js';
 import type { ArtifactName } from '../bundle/artifact-names.js';
-import { writeFileAtomic } from '../bundle/atomic.js';
+import { withScratchFolder } from '../bundle/atomic.js';
 import { describeStatement } from '../bundle/describe-statement.js';
 import { digestBytes } from '../bundle/digest.js';
 import { withBundleLock } from '../bundle/lock.js';
 import type { Manifest } from '../bundle/manifest.js';
 import { MANIFEST_FORMAT } from '../bundle/manifest.js';
-import { writeManifest } from '../bundle/manifest-file.js';
-import { bundlePaths } from '../bundle/paths.js';
+import { writeBundle } from '../bundle/manifest-file.js';
 import { encodeQModel } from '../bundle/qmodel.js';
 import { readQModel } from '../bundle/qmodel-file.js';
 import { compareR1cs } from '../circom/compare.js';
@@ -62,7 +61,6 @@ export async function compileBundle(request: CompileRequest): Promise<CompileRep
     ['qmodel', encodeQModel(qmodel)],
     ['circom', circom],
   ]);
-  await mkdir(request.outDir, { recursive: true });
   return withBundleLock(request.outDir, async () => {
     if (engine === 'circom') {
       progress('compiling with circom');
@@ -98,18 +96,7 @@ export async function compileBundle(request: CompileRequest): Promise<CompileRep
       setup: null,
     };
     progress('writing the bundle');
-    const paths = bundlePaths(request.outDir);
-    for (const stale of [
-      'provingKey',
-      'verificationKey',
-      'solidity',
-      'solidityJson',
-      'witnessProgram',
-      'audit',
-    ] as const)
-      if (!files.has(stale)) await rm(paths[stale], { force: true });
-    for (const [name, content] of files) await writeFileAtomic(paths[name], content);
-    await writeManifest(request.outDir, manifest);
+    await writeBundle(request.outDir, files, manifest);
     const { constraints, wires, layers } = manifest.circuit;
     return {
       bundle: request.outDir,
@@ -130,8 +117,7 @@ async function compileChecked(
   emitted: ReturnType<typeof emitR1cs>,
   folder: string,
 ) {
-  const scratch = await mkdtemp(join(folder, '.compile-'));
-  try {
+  return withScratchFolder(folder, async (scratch) => {
     const built = await compileCircom(circom, { includeDir: join(packageRoot(), 'circuits'), outDir: scratch });
     const bytes = await readFile(built.r1csPath);
     const theirs = readR1cs(bytes);
@@ -141,9 +127,7 @@ async function compileChecked(
       witnessProgram: await readFile(built.wasmPath),
       wireOrder: encodeWireOrder(invertWires(theirWire, theirs.wireCount)),
     };
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  });
 }
 
 function requireProved(report: ReturnType<typeof auditR1cs>): ReturnType<typeof auditR1cs> {

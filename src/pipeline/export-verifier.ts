@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import type { ArtifactName } from '../bundle/artifact-names.js';
 import { checkArtifacts } from '../bundle/artifacts.js';
-import { writeFileAtomic } from '../bundle/atomic.js';
 import { printCanonicalJson } from '../bundle/canonical-json.js';
 import { digestBytes } from '../bundle/digest.js';
 import { withBundleLock } from '../bundle/lock.js';
-import { readManifest, writeManifest } from '../bundle/manifest-file.js';
+import { readManifest, writeBundle } from '../bundle/manifest-file.js';
 import { bundlePaths } from '../bundle/paths.js';
 import { type CompiledContract, compileSolidity } from '../chain/solidity/compile.js';
 import { nameVerifier, renderVerifier } from '../chain/solidity/standalone.js';
@@ -50,9 +50,11 @@ export async function exportVerifier(dir: string): Promise<ExportedVerifier> {
     const contractName = nameVerifier(manifest.name, profile);
     const compiled = (await compileSolidity({ [`${contractName}.sol`]: source }))[contractName];
     const json = printCanonicalJson(compiled);
-    await writeFileAtomic(paths.solidity, source);
-    await writeFileAtomic(paths.solidityJson, json);
-    await writeManifest(dir, {
+    const files = new Map<ArtifactName, string>([
+      ['solidity', source],
+      ['solidityJson', json],
+    ]);
+    await writeBundle(dir, files, {
       ...manifest,
       artifacts: { ...manifest.artifacts, solidity: digestBytes(source), solidityJson: digestBytes(json) },
     });

@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { withScratchFolder } from '../bundle/atomic.js';
 import { printCanonicalJson } from '../bundle/canonical-json.js';
 import { writeQModel } from '../bundle/qmodel-file.js';
 import { toCalldata } from '../chain/calldata.js';
@@ -110,7 +111,10 @@ async function askContract(
 export async function runDemo(request: DemoRequest = {}): Promise<DemoReport> {
   const model = request.model ?? 'mnist-cnn';
   const sample = await findSample(model);
-  const scratch = await mkdtemp(join(tmpdir(), 'zkinfer-demo-'));
+  return withScratchFolder(tmpdir(), (scratch) => demonstrate(request, model, sample, scratch));
+}
+
+async function demonstrate(request: DemoRequest, model: string, sample: string, scratch: string): Promise<DemoReport> {
   const dir = request.outDir ?? join(scratch, model);
   const steps: DemoStep[] = [];
   const start = performance.now();
@@ -123,74 +127,70 @@ export async function runDemo(request: DemoRequest = {}): Promise<DemoReport> {
     return result;
   }
 
-  try {
-    await mkdir(dir, { recursive: true });
-    const modelPath = join(sample, 'model.onnx');
-    const spec = rowsSpecOf((await loadModel(modelPath)).graph);
-    const [calibration, test] = [
-      await readRows(join(sample, 'calibration.json'), spec),
-      await readRows(join(sample, 'test.json'), spec),
-    ];
-    const { qmodel } = await step(
-      'quantize',
-      () => quantizeModel({ modelPath, calibration, test }),
-      ({ report }) =>
-        `${report.metric ?? 'score'} ${share(report.floatScore)} float, ${share(report.integerScore)} integer, ${share(report.top1Agreement)} agreement on ${report.rows} rows`,
-    );
-    const qmodelPath = join(scratch, 'model.qmodel.json');
-    await writeQModel(qmodelPath, qmodel);
-    const compiled = await step(
-      'compile',
-      () => compileBundle({ qmodelPath, outDir: dir }),
-      (report) =>
-        `${count(report.constraints)} constraints, ${report.publicSignals.length} public signals, soundness ${report.audit}`,
-    );
-    await step(
-      'setup',
-      () => setupBundle({ dir }),
-      (report) =>
-        `${report.profile} keys, domain 2^${report.domainPower}, ${(report.provingKeyBytes / 2 ** 20).toFixed(1)} MiB`,
-    );
-    const { proof } = await step(
-      'prove',
-      () => proveInput({ dir, row: test.rows[0] }),
-      ({ ms }) => `witness ${Math.round(ms.witness)} ms, proof ${Math.round(ms.prove)} ms`,
-    );
-    const bundle = await openVerifyingBundle(dir);
-    const changed = changeOutput(proof, bundle.manifest.statement.publicSignals);
-    const verdict = await step(
-      'verify',
-      () => verifyProofText(printCanonicalJson(proof), bundle),
-      ({ valid, reason }) => (valid ? 'valid' : `NOT VALID: ${reason}`),
-    );
-    const cheat = await step(
-      'verify, output changed',
-      () => verifyProofText(printCanonicalJson(changed), bundle),
-      ({ valid, reason }) => (valid ? 'VALID' : `refused: ${reason}`),
-    );
-    const verifier = await step(
-      'export verifier',
-      () => exportVerifier(dir),
-      ({ contractName, compiled: { codeSizeBytes } }) => `${contractName}, ${count(codeSizeBytes)} bytes of code`,
-    );
-    const chain = await step(
-      'contract on a local chain',
-      () => askContract(verifier, proof, changed),
-      ({ deployGas, verifyGas, honest, cheat: refused }) =>
-        `deployed for ${count(deployGas)} gas; proof ${honest.valid ? `accepted for ${count(verifyGas)} gas` : `REFUSED: ${honest.reason}`}; changed output ${refused.valid ? 'ACCEPTED' : `refused: ${refused.reason}`}`,
-    );
-    return {
-      model,
-      steps,
-      constraints: compiled.constraints,
-      calldataBytes: 256 + 32 * proof.publicSignals.length,
-      gas: { deploy: chain.deployGas, verify: chain.verifyGas },
-      label: (test.labels?.[0] as string | number | undefined) ?? null,
-      outputs: proof.outputs,
-      ok: verdict.valid && !cheat.valid && chain.honest.valid && !chain.cheat.valid,
-      totalMs: performance.now() - start,
-    };
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  await mkdir(dir, { recursive: true });
+  const modelPath = join(sample, 'model.onnx');
+  const spec = rowsSpecOf((await loadModel(modelPath)).graph);
+  const [calibration, test] = [
+    await readRows(join(sample, 'calibration.json'), spec),
+    await readRows(join(sample, 'test.json'), spec),
+  ];
+  const { qmodel } = await step(
+    'quantize',
+    () => quantizeModel({ modelPath, calibration, test }),
+    ({ report }) =>
+      `${report.metric ?? 'score'} ${share(report.floatScore)} float, ${share(report.integerScore)} integer, ${share(report.top1Agreement)} agreement on ${report.rows} rows`,
+  );
+  const qmodelPath = join(scratch, 'model.qmodel.json');
+  await writeQModel(qmodelPath, qmodel);
+  const compiled = await step(
+    'compile',
+    () => compileBundle({ qmodelPath, outDir: dir }),
+    (report) =>
+      `${count(report.constraints)} constraints, ${report.publicSignals.length} public signals, soundness ${report.audit}`,
+  );
+  await step(
+    'setup',
+    () => setupBundle({ dir }),
+    (report) =>
+      `${report.profile} keys, domain 2^${report.domainPower}, ${(report.provingKeyBytes / 2 ** 20).toFixed(1)} MiB`,
+  );
+  const { proof } = await step(
+    'prove',
+    () => proveInput({ dir, row: test.rows[0] }),
+    ({ ms }) => `witness ${Math.round(ms.witness)} ms, proof ${Math.round(ms.prove)} ms`,
+  );
+  const bundle = await openVerifyingBundle(dir);
+  const changed = changeOutput(proof, bundle.manifest.statement.publicSignals);
+  const verdict = await step(
+    'verify',
+    () => verifyProofText(printCanonicalJson(proof), bundle),
+    ({ valid, reason }) => (valid ? 'valid' : `NOT VALID: ${reason}`),
+  );
+  const cheat = await step(
+    'verify, output changed',
+    () => verifyProofText(printCanonicalJson(changed), bundle),
+    ({ valid, reason }) => (valid ? 'VALID' : `refused: ${reason}`),
+  );
+  const verifier = await step(
+    'export verifier',
+    () => exportVerifier(dir),
+    ({ contractName, compiled: { codeSizeBytes } }) => `${contractName}, ${count(codeSizeBytes)} bytes of code`,
+  );
+  const chain = await step(
+    'contract on a local chain',
+    () => askContract(verifier, proof, changed),
+    ({ deployGas, verifyGas, honest, cheat: refused }) =>
+      `deployed for ${count(deployGas)} gas; proof ${honest.valid ? `accepted for ${count(verifyGas)} gas` : `REFUSED: ${honest.reason}`}; changed output ${refused.valid ? 'ACCEPTED' : `refused: ${refused.reason}`}`,
+  );
+  return {
+    model,
+    steps,
+    constraints: compiled.constraints,
+    calldataBytes: 256 + 32 * proof.publicSignals.length,
+    gas: { deploy: chain.deployGas, verify: chain.verifyGas },
+    label: (test.labels?.[0] as string | number | undefined) ?? null,
+    outputs: proof.outputs,
+    ok: verdict.valid && !cheat.valid && chain.honest.valid && !chain.cheat.valid,
+    totalMs: performance.now() - start,
+  };
 }

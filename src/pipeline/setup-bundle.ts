@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { ArtifactName } from '../bundle/artifact-names.js';
 import { checkArtifacts } from '../bundle/artifacts.js';
-import { writeFileAtomic } from '../bundle/atomic.js';
+import { withScratchFolder } from '../bundle/atomic.js';
 import { printCanonicalJson } from '../bundle/canonical-json.js';
 import { digestBytes } from '../bundle/digest.js';
 import { withBundleLock } from '../bundle/lock.js';
 import type { SetupFacts } from '../bundle/manifest.js';
-import { readManifest, writeManifest } from '../bundle/manifest-file.js';
+import { readManifest, writeBundle } from '../bundle/manifest-file.js';
 import { type BundlePaths, bundlePaths } from '../bundle/paths.js';
 import { readR1cs } from '../circom/r1cs-file.js';
 import { ZkinferError } from '../core/error.js';
@@ -37,11 +39,14 @@ export async function setupBundle({ dir, ptauPath, onProgress }: SetupRequest): 
     await checkArtifacts(dir, manifest, ['r1cs']);
     const paths = bundlePaths(dir);
     const made =
-      ptauPath === undefined ? await makeDevKey(paths, onProgress) : await makePtauKey(paths, ptauPath, onProgress);
+      ptauPath === undefined ? await makeDevKey(paths, onProgress) : await makePtauKey(dir, ptauPath, onProgress);
     const keyText = printCanonicalJson(made.verificationKey);
-    await writeFileAtomic(paths.verificationKey, keyText);
     const { solidity: _s, solidityJson: _j, ceremony: _c, ...kept } = manifest.artifacts;
-    await writeManifest(dir, {
+    const files = new Map<ArtifactName, Uint8Array | string>([
+      ['provingKey', made.zkey],
+      ['verificationKey', keyText],
+    ]);
+    await writeBundle(dir, files, {
       ...manifest,
       artifacts: { ...kept, provingKey: digestBytes(made.zkey), verificationKey: digestBytes(keyText) },
       setup: made.setup,
@@ -63,35 +68,33 @@ async function makeDevKey(paths: BundlePaths, onProgress: SetupRequest['onProgre
   const { zkey, verificationKey } = await createDevKey(r1cs, {
     onProgress: (share) => onProgress?.('making a development key', share),
   });
-  await writeFileAtomic(paths.provingKey, zkey);
   const setup: SetupFacts = { profile: 'dev', ptau: null, contributions: 0, beacon: false, overrides: [] };
   return { zkey, verificationKey, setup };
 }
 
 /** A key from real powers of tau with the one contribution made here: still `dev`, as one party knows it all. */
-async function makePtauKey(
-  paths: BundlePaths,
-  ptauPath: string,
-  onProgress: SetupRequest['onProgress'],
-): Promise<MadeKey> {
+async function makePtauKey(dir: string, ptauPath: string, onProgress: SetupRequest['onProgress']): Promise<MadeKey> {
   onProgress?.('reading the powers of tau');
   const blake2b = await digestPtau(ptauPath);
   onProgress?.('setting up from the powers of tau');
-  const { verificationKey, ptau, info } = await setupWithPtau({
-    r1csPath: paths.r1cs,
-    ptauPath,
-    zkeyPath: paths.provingKey,
-    profile: 'dev',
+  return withScratchFolder(dir, async (scratch) => {
+    const zkeyPath = join(scratch, 'proving.zkey');
+    const { verificationKey, ptau, info } = await setupWithPtau({
+      r1csPath: bundlePaths(dir).r1cs,
+      ptauPath,
+      zkeyPath,
+      profile: 'dev',
+    });
+    const own = info.contributions.filter(({ kind }) => kind === 'contribution').length;
+    const setup: SetupFacts = {
+      profile: 'dev',
+      ptau: { blake2b, power: ptau.power },
+      contributions: own,
+      beacon: false,
+      overrides: [],
+    };
+    return { zkey: await readFile(zkeyPath), verificationKey, setup };
   });
-  const own = info.contributions.filter(({ kind }) => kind === 'contribution').length;
-  const setup: SetupFacts = {
-    profile: 'dev',
-    ptau: { blake2b, power: ptau.power },
-    contributions: own,
-    beacon: false,
-    overrides: [],
-  };
-  return { zkey: await readFile(paths.provingKey), verificationKey, setup };
 }
 
 /** BLAKE2b-512 of a file, in hexadecimal: how ceremonies publish their files. @throws ZkinferError PTAU_NOT_FOUND */

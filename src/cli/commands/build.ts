@@ -1,7 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Option } from 'commander';
+import { withScratchFolder } from '../../bundle/atomic.js';
 import type { CommandSpec } from '../command.js';
 import { describeCompilation, describeSetup, reportShare } from '../compile-step.js';
 import { addQuantizeOptions } from '../model-options.js';
@@ -29,8 +29,7 @@ export const buildCommand: CommandSpec = {
     ]);
     const outDir = (options.out as string | undefined) ?? join('artifacts', basename(modelPath).replace(/\.onnx$/, ''));
     const quantized = await quantizeFromOptions(modelPath, options, reporter);
-    const scratch = await mkdtemp(join(tmpdir(), 'zkinfer-build-'));
-    try {
+    return withScratchFolder(tmpdir(), async (scratch) => {
       const qmodelPath = join(scratch, 'model.qmodel.json');
       await writeQModel(qmodelPath, quantized.qmodel);
       const compiled = await compileBundle({
@@ -55,8 +54,6 @@ export const buildCommand: CommandSpec = {
         ],
         json: { bundle: outDir, quantize: quantized.report, compile: compiled, setup },
       };
-    } finally {
-      await rm(scratch, { recursive: true, force: true });
-    }
+    });
   },
 };

@@ -1,7 +1,7 @@
 import { EXIT, ZkinferError } from '../../core/error.js';
 import type { CommandSpec } from '../command.js';
 import { formatTable } from '../format.js';
-import { addModelOptions, readModelOptions } from '../model-options.js';
+import { addModelOptions, readModelOptionsWithRows } from '../model-options.js';
 
 export const checkCommand: CommandSpec = {
   name: 'check',
@@ -30,7 +30,7 @@ export const checkCommand: CommandSpec = {
         hint: 'give both to compare the integer model with the ONNX file, or neither',
       });
     }
-    const load = readModelOptions(options);
+    const load = await readModelOptionsWithRows(options, calibrationPath);
     const calibration =
       modelPath === undefined || calibrationPath === undefined
         ? undefined

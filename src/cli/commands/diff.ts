@@ -4,7 +4,7 @@ import { EXIT, ZkinferError } from '../../core/error.js';
 import type { DiffLine } from '../../pipeline/diff-row.js';
 import type { CommandSpec } from '../command.js';
 import { formatNumber, formatShare, formatTable } from '../format.js';
-import { addModelOptions, readModelOptions } from '../model-options.js';
+import { addModelOptions, readModelOptionsWithRows } from '../model-options.js';
 import { wholeNumber } from '../options.js';
 
 /** Relative error from which a value is marked: the first one is where to look. */
@@ -35,7 +35,7 @@ export const diffCommand: CommandSpec = {
     ]);
     const path = given as string;
     const modelPath = options.model as string;
-    const load = readModelOptions(options);
+    const load = await readModelOptionsWithRows(options, options.input as string);
     const { rows } = await readRows(options.input as string, rowsSpecOf((await loadModel(modelPath, load)).graph));
     const row = rows[options.row as number];
     if (row === undefined) {
