@@ -46,7 +46,20 @@ export function absorbIntoBias(map: LinearMap, layout: Layout): LinearMap {
     for (let t = 0; t < window.length; t++)
       if (window[t] >= 0 && layout.position[window[t]] < 0) bias[row] += kernel[t] * layout.value[window[t]];
   }
-  return { ...map, windows, bias };
+  return dropColumns({ ...map, windows, bias });
+}
+
+/** Leaves out the positions at which every window reads nothing, where all windows are equally long. */
+function dropColumns(map: LinearMap): LinearMap {
+  const length = map.windows[0]?.length ?? 0;
+  if (map.windows.some((window) => window.length !== length)) return map;
+  const live = Array.from({ length }, (_, t) => map.windows.some((window) => window[t] >= 0));
+  if (live.every((kept) => kept)) return map;
+  return {
+    ...map,
+    windows: map.windows.map((window) => window.filter((_, t) => live[t])),
+    kernels: map.kernels.map((kernel) => kernel.filter((_, t) => live[t])),
+  };
 }
 
 /** The same gather with the constants among its inputs moved into its own list. */

@@ -1,4 +1,4 @@
-import type { Operand } from '../builder.js';
+import type { GraphBuilder, Operand } from '../builder.js';
 import { call, constant, type ScalarFunction, X } from '../scalar.js';
 import { rowsOf } from './ml-scores.js';
 import type { ImportRule, RuleContext, RuleRecord } from './rule.js';
@@ -67,7 +67,24 @@ const binarizer: ImportRule = (context) => {
   return context.builder.unary(x, [above], null, x.type);
 };
 
-/** Replaces one value by another; the value NaN never reaches a circuit. */
+/** True where a function of the model itself may give NaN, such as a logarithm; no input of a proof is NaN. */
+function mayBeNaN(builder: GraphBuilder, x: Operand): boolean {
+  const producers = new Map(builder.nodes.map((node) => [node.output, node]));
+  const pending = x.kind === 'value' ? [x.id] : [];
+  const seen = new Set(pending);
+  for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
+    const node = producers.get(id);
+    if (node?.kind === 'unary') return true;
+    for (const input of node?.inputs ?? [])
+      if (!seen.has(input)) {
+        seen.add(input);
+        pending.push(input);
+      }
+  }
+  return false;
+}
+
+/** Replaces one value by another. NaN is the only number whose difference with itself is not 0. */
 const imputer: ImportRule = (context) => {
   const x = context.input(0);
   const floats = context.floats('imputed_value_floats') ?? [];
@@ -75,14 +92,16 @@ const imputer: ImportRule = (context) => {
   const replaced =
     floats.length > 0 ? context.float('replaced_value_float', 0) : context.int('replaced_value_int64', 0);
   if (imputed.length === 0) return context.unsupported('no imputed value is given');
-  if (Number.isNaN(replaced)) {
+  if (Number.isNaN(replaced) && x.kind === 'value' && !mayBeNaN(context.builder, x)) {
     context.scope.warn('Imputer replaces NaN, which no proved input can hold: it is left out');
     return x;
   }
   const { features } = rowsOf(context, x);
   const data = perFeature(context, imputed.length === features ? imputed : imputed.slice(0, 1), features, 'imputed');
   const make = (value: number) =>
-    call('select', call('isZero', call('sub', X, constant(replaced))), constant(value), X);
+    Number.isNaN(replaced)
+      ? call('select', call('isZero', call('sub', X, X)), X, constant(value))
+      : call('select', call('isZero', call('sub', X, constant(replaced))), constant(value), X);
   return applyWithConstant(context.builder, x, data, [features], make, x.type);
 };
 

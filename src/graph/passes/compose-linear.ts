@@ -7,6 +7,8 @@ import { outputValues, removeDeadNodes } from './remove-dead-nodes.js';
 const GROWTH = 1.5;
 /** … or end below this number. */
 const SMALL = 4096;
+/** Rows of two inputs have a window each: compositions beyond this many entries would not fit in memory. */
+const LARGE = 2 ** 25;
 
 /**
  * Folds linear and gather nodes into the linear and gather nodes that read them: biases and batch norms into
@@ -57,6 +59,8 @@ function shouldFold(
   const view = viewAsLinear(outer) as LinearView;
   if (outer.kind === 'gather' && !outer.inputs.every((id) => isLinear(nodes[position.get(id) ?? -1]))) return false;
   const after = countComposed(view, node.output, inner, graph.values);
+  const oneRowEach = view.map.windows.every((window) => window.length === 1) && outer.inputs.length === 1;
+  if (after > LARGE && !oneRowEach) return false;
   return after <= SMALL || after <= GROWTH * (countMacs(view.map) + countMacs(inner.map));
 }
 

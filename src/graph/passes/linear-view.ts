@@ -103,6 +103,7 @@ export function composeViews(
     for (let i = outerOffsets[n]; i < outerOffsets[n + 1]; i++)
       source[i] = id === value ? i - outerOffsets[n] : -1 - (base + i - outerOffsets[n]);
   });
+  if (readsOneRowEach(outer, source)) return { inputs, map: relabelRows(outer, inner, source, innerPlace) };
   const composeRow = (row: number): Row => {
     const result: Row = { window: [], kernel: [], bias: outer.map.bias[row] };
     const window = outer.map.windows[outer.map.rowWindow[row]];
@@ -125,6 +126,42 @@ export function composeViews(
     return result;
   };
   return { inputs, map: collectRows(outer.map.rowKernel, composeRow, offsets[offsets.length - 1]) };
+}
+
+/** True where every row of the outer map reads one element, and that of the inner map: a scale, a bias, a selection. */
+export function readsOneRowEach(outer: LinearView, source: ArrayLike<number>): boolean {
+  return outer.map.windows.every((window) => window.length === 1 && window[0] >= 0 && source[window[0]] >= 0);
+}
+
+/** The composition where each row is an inner row times a number: windows stay, kernels are scaled once each. */
+function relabelRows(outer: LinearView, inner: LinearView, source: Int32Array, innerPlace: Int32Array): LinearMap {
+  const rows = outer.map.rowWindow.length;
+  const windowAt = new Map<number, number>();
+  const kernelAt = new Map<string, number>();
+  const windows: Int32Array[] = [];
+  const kernels = new InternTable<Float64Array>();
+  const rowWindow = new Int32Array(rows);
+  const rowKernel = new Int32Array(rows);
+  const bias = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const factor = outer.map.kernels[outer.map.rowKernel[row]][0];
+    const from = source[outer.map.windows[outer.map.rowWindow[row]][0]];
+    const [innerWindow, innerKernel] = [inner.map.rowWindow[from], inner.map.rowKernel[from]];
+    if (!windowAt.has(innerWindow)) {
+      const window = inner.map.windows[innerWindow];
+      windowAt.set(innerWindow, windows.push(window.map((i) => (i < 0 ? -1 : innerPlace[i]))) - 1);
+    }
+    const key = `${innerKernel}*${factor}`;
+    let kernel = kernelAt.get(key);
+    if (kernel === undefined) {
+      kernel = kernels.add(inner.map.kernels[innerKernel].map((weight) => factor * weight));
+      kernelAt.set(key, kernel);
+    }
+    rowWindow[row] = windowAt.get(innerWindow) as number;
+    rowKernel[row] = kernel;
+    bias[row] = outer.map.bias[row] + factor * inner.map.bias[from];
+  }
+  return { windows, kernels: kernels.items, rowWindow, rowKernel, bias };
 }
 
 /**
