@@ -1,6 +1,6 @@
 import type { BilinearNode, Graph, GraphNode, TreesNode, UnaryNode, ValueId } from './ir.js';
 import { applyLinear } from './linear-map.js';
-import { evaluateScalar, type ScalarFunction } from './scalar.js';
+import { compileScalar } from './scalar.js';
 
 /** Joins the elements of several tensors, in order. */
 export function concatData(parts: readonly Float64Array[]): Float64Array {
@@ -15,7 +15,10 @@ export function concatData(parts: readonly Float64Array[]): Float64Array {
 }
 
 function applyUnary(node: UnaryNode, x: Float64Array): Float64Array {
-  return x.map((value, i) => evaluateScalar(node.functions[node.which ? node.which[i] : 0] as ScalarFunction, value));
+  const functions = node.functions.map(compileScalar);
+  const { which } = node;
+  if (which === null) return x.map(functions[0]);
+  return x.map((value, i) => functions[which[i]](value));
 }
 
 function applyBilinear(node: BilinearNode, a: Float64Array, b: Float64Array): Float64Array {
@@ -81,9 +84,11 @@ export function evaluateNode(node: GraphNode, inputs: readonly Float64Array[]): 
       return applyBilinear(node, inputs[0], inputs[1]);
     case 'max': {
       const x = concatData(inputs);
-      return Float64Array.from(node.windows, (window) =>
-        window.reduce((best, i) => (i >= 0 && x[i] > best ? x[i] : best), Number.NEGATIVE_INFINITY),
-      );
+      return Float64Array.from(node.windows, (window) => {
+        let best = Number.NEGATIVE_INFINITY;
+        for (let t = 0; t < window.length; t++) if (window[t] >= 0 && x[window[t]] > best) best = x[window[t]];
+        return best;
+      });
     }
     case 'argmax':
       return Float64Array.from(node.windows, (window) => argMaxOf(window, inputs[0], node.last));

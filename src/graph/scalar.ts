@@ -99,6 +99,19 @@ export function evaluateScalar(fn: ScalarFunction, x: number): number {
   }
 }
 
+/** The function as a closure, for many evaluations. */
+export function compileScalar(fn: ScalarFunction): (x: number) => number {
+  if (fn.kind === 'x') return (x) => x;
+  if (fn.kind === 'const') {
+    const value = fn.value;
+    return () => value;
+  }
+  const primitive = primitives[fn.fn] as (...args: number[]) => number;
+  const [a, b, c] = fn.args.map(compileScalar);
+  if (c !== undefined) return (x) => primitive(a(x), b(x), c(x));
+  return b === undefined ? (x) => primitive(a(x)) : (x) => primitive(a(x), b(x));
+}
+
 /** `outer(inner(x))`. */
 export function composeScalar(outer: ScalarFunction, inner: ScalarFunction): ScalarFunction {
   switch (outer.kind) {

@@ -90,9 +90,9 @@ const cast: ImportRule = (context) => {
     return constantOf([strings.length], type, (i) => Number(strings[i]));
   }
   const raw = context.raw(0);
-  const labelled = raw.kind === 'value' && (raw.labels !== undefined || raw.deferred !== undefined);
-  if (labelled && (elementFormats[to]?.type === raw.type || raw.deferred !== undefined) && to !== 9) return raw;
-  return castTo(context, raw.kind === 'value' && raw.labels !== undefined ? context.input(0) : raw, to);
+  const tagged = raw.kind === 'value' && (raw.labels !== undefined || raw.deferred !== undefined);
+  if (tagged && elementFormats[to]?.type === raw.type) return raw;
+  return castTo(context, context.input(0), to);
 };
 
 const dropout: ImportRule = (context) => {
