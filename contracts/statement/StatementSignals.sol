@@ -6,7 +6,7 @@ import {Challenge} from "./Challenge.sol";
 import {Limbs} from "./Limbs.sol";
 
 /// @title The public signals of an inference
-/// @notice Packed: limbs of the output, limbs of the input (or the commitment to it), context. Bound: c, y, r, where y is the
+/// @notice Packed: limbs of the input (or the commitment to it), limbs of the output, context. Bound: c, y, r, where y is the
 /// sum of limb_k r^(L-k) over the same limbs.
 library StatementSignals {
     uint256 private constant R = 21888242871839275222246405745257275088548364400416034343698204186575808495617;
@@ -67,16 +67,16 @@ library StatementSignals {
         if (layout.inputCommitted && uint256(bytes32(input)) >= R) revert IInferenceVerifier.InputNotInField();
         uint256 challenge = challengeOf(layout.bound, modelId, inference);
         if (layout.bound) {
-            uint256 y = _evaluate(output, 0, challenge);
-            y = layout.inputCommitted
-                ? mulmod(addmod(y, uint256(bytes32(input)), R), challenge, R)
-                : _evaluate(input, y, challenge);
+            uint256 y = layout.inputCommitted
+                ? mulmod(uint256(bytes32(input)), challenge, R)
+                : _evaluate(input, 0, challenge);
+            y = _evaluate(output, y, challenge);
             to = _put(to, inference.commitment);
             to = _put(to, y);
         } else {
             if (inference.commitment != 0) revert IInferenceVerifier.CommitmentUnexpected();
-            to = _putLimbs(to, output);
             to = layout.inputCommitted ? _put(to, uint256(bytes32(input))) : _putLimbs(to, input);
+            to = _putLimbs(to, output);
         }
         _put(to, challenge);
     }

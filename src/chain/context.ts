@@ -58,9 +58,9 @@ export function computeChallenge(binding: Binding, sides: StatementSides, commit
   return toField(BigInt(keccak256(encoded)));
 }
 
-/** The field elements of a statement in the order of the circuit: limbs of the output, then limbs of the input. */
+/** The field elements of a statement in the order of the circuit: limbs of the input, then limbs of the output. */
 export function listLimbs({ input, inputCommitted, output }: StatementSides): FieldElement[] {
-  return [...packBytes(output), ...(inputCommitted ? [readCommitment(input)] : packBytes(input))];
+  return [...(inputCommitted ? [readCommitment(input)] : packBytes(input)), ...packBytes(output)];
 }
 
 /** y of a bound statement: Σ limb_k · r^(L−k). */
@@ -68,7 +68,7 @@ export function evaluateLimbs(limbs: readonly bigint[], r: bigint): FieldElement
   return limbs.reduce<bigint>((sum, limb) => ((sum + limb) * r) % R, 0n) as FieldElement;
 }
 
-/** Public signals of a packed statement: limbs of output and input, then the context. */
+/** Public signals of a packed statement: limbs of input and output, then the context. */
 export function packedSignals(binding: Binding, sides: StatementSides): FieldElement[] {
   return [...listLimbs(sides), computeContext(binding)];
 }
