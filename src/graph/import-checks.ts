@@ -2,13 +2,13 @@ import type { Diagnostic } from '../core/diagnostic.js';
 import type { OnnxGraph, OnnxModel, OnnxNode } from '../onnx/model.js';
 import { readNames } from './import-order.js';
 
-/** Opset versions whose operators are implemented as specified. */
-const SUPPORTED: Readonly<Record<string, readonly [oldest: number, newest: number]>> = {
-  '': [7, 22],
-  'ai.onnx.ml': [1, 4],
+/** Opset versions whose operators are implemented as specified, and the newest that exists. */
+const SUPPORTED: Readonly<Record<string, readonly [oldest: number, newest: number, known: number]>> = {
+  '': [7, 22, 26],
+  'ai.onnx.ml': [1, 5, 5],
 };
 
-/** Warns of opsets outside the supported span: most operators mean the same there, but not all. */
+/** Warns of opsets outside the supported span, where most operators mean the same but not all; unknown ones are errors. */
 export function checkOpsets(model: OnnxModel, nodes: readonly OnnxNode[], diagnostics: Diagnostic[]): void {
   const used = new Set(nodes.map((node) => node.domain));
   for (const [domain, version] of model.opsets) {
@@ -16,7 +16,7 @@ export function checkOpsets(model: OnnxModel, nodes: readonly OnnxNode[], diagno
     if (span === undefined || !used.has(domain) || (version >= span[0] && version <= span[1])) continue;
     const label = domain === '' ? 'ai.onnx' : domain;
     diagnostics.push({
-      severity: 'warning',
+      severity: version < 1 || version > span[2] ? 'error' : 'warning',
       where: `opset ${label} ${version}`,
       message: `only versions ${span[0]} to ${span[1]} are supported as specified`,
       hint: `export with opset ${Math.min(span[1], 17)}`,

@@ -162,6 +162,31 @@ describe('importGraph', () => {
       expect(report.diagnostics.map((d) => d.severity)).to.deep.equal(['warning']);
     });
 
+    it('include an opset that does not exist', () => {
+      const report = load({ nodes: [{ op: 'Relu', in: ['x'], out: ['y'] }], inputs: [x4], outputs: ['y'], opset: 99 });
+      expect(errorsOf(report)[0]).to.contain('opset ai.onnx 99');
+    });
+
+    it('include sizes that nothing could hold, at once and without allocating them', () => {
+      const huge: [op: string, weights: string[]][] = [
+        ['Expand', ['big']],
+        ['Tile', ['big']],
+        ['Pad', ['pads']],
+        ['Resize', ['', '', 'big']],
+      ];
+      for (const [op, weights] of huge) {
+        const started = performance.now();
+        const report = load({
+          nodes: [{ op, in: ['x', ...weights], out: ['y'] }],
+          inputs: [valueInfo('x', [1, 4])],
+          outputs: ['y'],
+          initializers: [intTensor('big', [2], [100000, 4000000]), intTensor('pads', [4], [0, 0, 2 ** 31, 2 ** 31])],
+        });
+        expect(errorsOf(report), op).to.have.length(1);
+        expect(performance.now() - started, op).to.be.below(1000);
+      }
+    });
+
     it('names the outputs there are when another is asked for', () => {
       const spec = { nodes: [{ op: 'Relu', in: ['x'], out: ['y'] }], inputs: [x4], outputs: ['y'] };
       expect(() => load(spec, { outputs: ['z'] }))

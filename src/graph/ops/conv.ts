@@ -3,6 +3,7 @@ import type { GraphBuilder, Operand } from '../builder.js';
 import { InternTable } from '../intern.js';
 import type { ImportRule, RuleContext, RuleRecord } from './rule.js';
 import { add, joinTypes } from './support/elementwise.js';
+import { limitSize } from './support/problem.js';
 import { reshape } from './support/shape.js';
 import { positionsOf, readSliding, type Sliding, slideWindows, splitChannels } from './support/windows.js';
 
@@ -15,6 +16,7 @@ export function buildConv(builder: GraphBuilder, x: Operand, w: Operand, groups:
   const perGroup = channels / groups;
   const outputs = w.shape[0];
   const taps = slideWindows(sliding);
+  limitSize(batch * channels * sizeOf(sliding.kernel) * taps.length);
   const windows: Int32Array[] = [];
   for (let n = 0; n < batch; n++)
     for (let group = 0; group < groups; group++)
@@ -27,6 +29,7 @@ export function buildConv(builder: GraphBuilder, x: Operand, w: Operand, groups:
         windows.push(window);
       }
   const shape = [batch, outputs, ...sliding.output];
+  limitSize(sizeOf(shape));
   const rowWindow = new Int32Array(sizeOf(shape));
   const rowKernel = new Int32Array(sizeOf(shape));
   let row = 0;

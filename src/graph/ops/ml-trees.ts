@@ -11,6 +11,7 @@ import {
   transformScores,
 } from './ml-scores.js';
 import { type ReadForest, readEnsemble, readReals, readTreeEnsemble } from './ml-trees-attributes.js';
+import { undoScaling } from './ml-trees-inputs.js';
 import { normalizeForest, type RawTreeNode } from './ml-trees-normalize.js';
 import type { ImportRule, RuleContext, RuleRecord } from './rule.js';
 import { concat, pick } from './support/shape.js';
@@ -42,13 +43,17 @@ function scoreForest(
   for (const node of forest.nodes)
     if (node.kind === 'branch' && !(node.feature >= 0 && node.feature < features))
       return context.unsupported(`a tree reads feature ${node.feature}, the input has ${features}`);
+  const { builder } = context;
   const nodes = withDenseLeaves(forest, columns, scale);
-  const trees = normalizeForest({ nodes, roots: forest.roots, base, precision: forest.precision });
   const shape = [1, columns.length];
   const scores = Array.from({ length: rows }, (_, n) => {
+    const unscaled = undoScaling(builder, x, n * features, nodes);
+    const precision = unscaled === undefined ? forest.precision : 'float64';
+    const trees = normalizeForest({ nodes: unscaled?.nodes ?? nodes, roots: forest.roots, base, precision });
     if (trees.roots.length === 0) return constOperand({ shape, type: 'float', data: trees.base });
     const indices = Int32Array.from({ length: features }, (_, f) => n * features + f);
-    return context.builder.trees(rows === 1 ? x : pick(context.builder, x, indices, [1, features]), trees, shape);
+    const row = unscaled?.x ?? (rows === 1 ? x : pick(builder, x, indices, [1, features]));
+    return builder.trees(row, trees, shape);
   });
   return rows === 1 ? scores[0] : concat(context.builder, scores, 0);
 }

@@ -3,6 +3,7 @@ import type { GraphBuilder, Operand } from '../builder.js';
 import type { ImportRule, RuleContext, RuleRecord } from './rule.js';
 import { broadcastShapes, broadcastTo } from './support/broadcast.js';
 import { aliasOf } from './support/deferred.js';
+import { limitSize } from './support/problem.js';
 import { concat, normalizeAxis, pick, sliceAxis, takeAxis, transpose } from './support/shape.js';
 import { positionsOf } from './support/windows.js';
 
@@ -66,6 +67,7 @@ const tile: ImportRule = (context) => {
   const repeats = Array.from(context.constant(1, 'the repeats').data);
   repeats.forEach((count, axis) => {
     if (count === 1) return;
+    limitSize(sizeOf(x.shape) * count);
     const indices = Array.from({ length: x.shape[axis] * count }, (_, i) => i % x.shape[axis]);
     x = takeAxis(context.builder, x, axis, indices);
   });

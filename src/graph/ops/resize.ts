@@ -3,6 +3,7 @@ import type { GraphBuilder, Operand } from '../builder.js';
 import { InternTable } from '../intern.js';
 import { roundHalfEven } from '../scalar.js';
 import type { ImportRule, RuleContext, RuleRecord } from './rule.js';
+import { limitSize } from './support/problem.js';
 import { normalizeAxis, takeAxis } from './support/shape.js';
 
 /** How one axis is resized. */
@@ -129,6 +130,7 @@ const resize: ImportRule = (context) => {
   const rounding = legacy ? 'floor' : context.text('nearest_mode', 'round_prefer_floor');
   let x = context.input(0);
   for (const plan of readPlans(context, x)) {
+    limitSize(plan.output * sizeOf(x.shape));
     if (plan.output < 1) context.unsupported('the output would be empty');
     if (plan.output === plan.input && plan.scale === 1) continue;
     const at = Array.from({ length: plan.output }, (_, i) => {

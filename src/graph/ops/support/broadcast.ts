@@ -1,7 +1,7 @@
 import { formatShape, type Shape, shapesEqual, sizeOf, stridesOf } from '../../../core/tensor.js';
 import type { GraphBuilder, Operand } from '../../builder.js';
 import { aliasOf } from './deferred.js';
-import { refuse } from './problem.js';
+import { limitSize, refuse } from './problem.js';
 
 /** The common shape of several by numpy's rule. */
 export function broadcastShapes(...shapes: Shape[]): number[] {
@@ -28,7 +28,7 @@ export function broadcastIndex(from: Shape, to: Shape): Int32Array {
 
 /** `offset + Σ step[axis] · i[axis]` for each multi-index i of `shape`, row-major. */
 export function stridedIndex(shape: Shape, step: readonly number[], offset: number): Int32Array {
-  const index = new Int32Array(sizeOf(shape));
+  const index = new Int32Array(limitSize(sizeOf(shape)));
   const counter = new Array<number>(shape.length).fill(0);
   let source = offset;
   for (let i = 0; i < index.length; i++) {

@@ -15,12 +15,17 @@ export function joinTypes(...operands: readonly Operand[]): ElementType {
   return operands.every((operand) => operand.type !== 'float') ? 'int' : 'float';
 }
 
+function typeOfSum(terms: readonly Term[], bias: number): ElementType {
+  const whole = Number.isInteger(bias) && terms.every(({ factor }) => Number.isInteger(factor));
+  return whole ? joinTypes(...terms.map((term) => term.x)) : 'float';
+}
+
 /** `Σ factor · x + bias`, element-wise with broadcasting, as one linear node. */
 export function weightedSum(
   builder: GraphBuilder,
   terms: readonly Term[],
   bias = 0,
-  type: ElementType = joinTypes(...terms.map((term) => term.x)),
+  type: ElementType = typeOfSum(terms, bias),
   shape: Shape = broadcastShapes(...terms.map((term) => term.x.shape)),
 ): Operand {
   const size = sizeOf(shape);

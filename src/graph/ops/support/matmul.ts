@@ -4,7 +4,7 @@ import { InternTable } from '../../intern.js';
 import type { LinearMap } from '../../linear-map.js';
 import { broadcastIndex, broadcastShapes } from './broadcast.js';
 import { joinTypes } from './elementwise.js';
-import { refuse } from './problem.js';
+import { limitSize, refuse } from './problem.js';
 
 /**
  * numpy's matmul. Shapes: a `[…, M, K]`, b `[…, K, N]`, result `[…, M, N]`; a vector stands for a row (left) or a column
@@ -26,6 +26,7 @@ export function matmul(builder: GraphBuilder, a: Operand, b: Operand): Operand {
     left: broadcastIndex(left.slice(0, -2), batch).map((i) => i * rows * inner),
     right: broadcastIndex(right.slice(0, -2), batch).map((i) => i * inner * columns),
   };
+  limitSize(sizeOf(shape));
   const type = joinTypes(a, b);
   if (b.kind === 'const') return builder.linear([a], timesConstant(b.data, size, batches), shape, type);
   if (a.kind === 'const') return builder.linear([b], constantTimes(a.data, size, batches), shape, type);
@@ -104,7 +105,7 @@ function finishMap(
 function productTerms({ rows, inner, columns }: Sizes, batches: Batches) {
   const count = sizeOf([batches.left.length, rows, columns]);
   const start = Int32Array.from({ length: count + 1 }, (_, i) => i * inner);
-  const left = new Int32Array(count * inner);
+  const left = new Int32Array(limitSize(count * inner));
   const right = new Int32Array(count * inner);
   let t = 0;
   for (let n = 0; n < batches.left.length; n++)

@@ -2,7 +2,7 @@ import { formatShape, type Shape, sizeOf, stridesOf } from '../../../core/tensor
 import type { GraphBuilder, Operand } from '../../builder.js';
 import { stridedIndex } from './broadcast.js';
 import { aliasOf } from './deferred.js';
-import { refuse } from './problem.js';
+import { limitSize, refuse } from './problem.js';
 
 /** `axis` counted from the front. Refuses an axis outside `[-rank, rank)`. */
 export function normalizeAxis(axis: number, rank: number): number {
@@ -68,7 +68,7 @@ export function takeAxis(builder: GraphBuilder, x: Operand, axis: number, indice
 export function concat(builder: GraphBuilder, parts: readonly Operand[], axis: number): Operand {
   const shape = [...parts[0].shape];
   shape[axis] = parts.reduce((n, part) => n + part.shape[axis], 0);
-  const index = new Int32Array(sizeOf(shape));
+  const index = new Int32Array(limitSize(sizeOf(shape)));
   const inner = sizeOf(shape.slice(axis + 1));
   const outer = sizeOf(shape.slice(0, axis));
   let offset = 0;

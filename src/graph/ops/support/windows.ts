@@ -1,6 +1,6 @@
 import { type Shape, sizeOf, stridesOf } from '../../../core/tensor.js';
 import type { RuleContext } from '../rule.js';
-import { refuse } from './problem.js';
+import { limitSize, refuse } from './problem.js';
 
 /** A sliding window over spatial axes. */
 export interface Sliding {
@@ -59,7 +59,7 @@ function readPads(context: RuleContext, input: Shape, span: readonly number[], s
 /** Multi-indices of a shape, row-major. */
 export function positionsOf(shape: Shape): number[][] {
   const strides = stridesOf(shape);
-  return Array.from({ length: sizeOf(shape) }, (_, i) =>
+  return Array.from({ length: limitSize(sizeOf(shape)) }, (_, i) =>
     shape.map((extent, axis) => Math.floor(i / strides[axis]) % extent),
   );
 }
@@ -67,6 +67,7 @@ export function positionsOf(shape: Shape): number[][] {
 /** For each output position, the flat spatial position under each kernel element, or -1 in the padding. */
 export function slideWindows(sliding: Sliding): Int32Array[] {
   const strides = stridesOf(sliding.input);
+  limitSize(sizeOf(sliding.output) * sizeOf(sliding.kernel));
   const taps = positionsOf(sliding.kernel);
   return positionsOf(sliding.output).map((position) =>
     Int32Array.from(taps, (tap) => {
