@@ -60,6 +60,11 @@ describe('lowering', () => {
     );
   });
 
+  it('lets the right side win where its lead is one positive constant', () => {
+    check(buildRandomModel(823729832, ['shift', 'max']));
+    check(buildRandomModel(792578820, ['nonNegative', 'gather', 'shift', 'max']));
+  });
+
   it('packs elements of several bytes across limb borders', () => {
     const model = new QuantModel();
     const x = model.input('x', 13, 20);
