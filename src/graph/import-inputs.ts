@@ -20,7 +20,7 @@ const MAX_INPUT_ELEMENTS = 2 ** 24;
 
 /**
  * The model's inputs that are not initializers. A symbolic or unknown first dimension is the batch, 1; any other needs a
- * size in `dims` (by symbol, or by `input.axis`).
+ * size in `dims` (by symbol, or by `input.axis`). What the file fixes stays, but for the first dimension.
  */
 export function readInputs(
   graph: OnnxGraph,
@@ -45,7 +45,8 @@ export function readInputs(
     if (input.dims === null) fail(input, 'the shape is unknown', 'export the model with input shapes');
     const shape = (input.dims ?? []).map((dim, axis) => {
       const given = dims[`${input.name}.${axis}`] ?? (typeof dim === 'string' ? dims[dim] : undefined);
-      if (given !== undefined) return given;
+      const fixed = typeof dim === 'number' && dim > 0 && axis > 0;
+      if (given !== undefined && !fixed) return given;
       if (typeof dim === 'number' && (dim > 0 || axis > 0)) {
         if (dim <= 0) fail(input, `dimension ${axis} is ${dim}`);
         return dim;
@@ -66,11 +67,12 @@ function checkDimNames(inputs: readonly OnnxValueInfo[], dims: Readonly<Record<s
     (input.dims ?? []).flatMap((dim, axis) => [`${input.name}.${axis}`, ...(typeof dim === 'string' ? [dim] : [])]),
   );
   for (const [name, size] of Object.entries(dims)) {
-    const problem = !known.includes(name)
-      ? `The model has no dimension "${name}"`
-      : !Number.isSafeInteger(size) || size < 1
-        ? `Dimension "${name}" cannot be ${size}`
-        : undefined;
+    const problem =
+      !known.includes(name) && !/\.\d+$/.test(name)
+        ? `The model has no dimension "${name}"`
+        : !Number.isSafeInteger(size) || size < 1
+          ? `Dimension "${name}" cannot be ${size}`
+          : undefined;
     if (problem !== undefined)
       throw new ZkinferError({
         code: 'MODEL_DIM',

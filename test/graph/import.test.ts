@@ -74,6 +74,12 @@ describe('importGraph', () => {
           .with.property('code', 'MODEL_DIM');
     });
 
+    it('keeps what the file fixes, but for a batch that it fixes', () => {
+      const spec = { nodes: relu, inputs: [valueInfo('x', [64, 3])], outputs: ['y'] };
+      const graph = graphOf(spec, { dims: { 'x.0': 1, 'x.1': 7, 'other.0': 2 } });
+      expect(graph.values[0].shape).to.deep.equal([1, 3]);
+    });
+
     it('does not count initializers that are also listed as inputs', () => {
       const graph = graphOf({
         nodes: [{ op: 'Add', in: ['x', 'b'], out: ['y'] }],
