@@ -15,7 +15,7 @@ import { composeLinear } from '../../src/graph/passes/compose-linear.js';
 import { dropIdentities } from '../../src/graph/passes/drop-identities.js';
 import { foldGathers } from '../../src/graph/passes/fold-gathers.js';
 import { fuseElementwise } from '../../src/graph/passes/fuse-elementwise.js';
-import { hoistMonotone, isMonotone } from '../../src/graph/passes/hoist-monotone.js';
+import { hoistMonotone, isIncreasing, isMonotone } from '../../src/graph/passes/hoist-monotone.js';
 import { mergeEqualNodes } from '../../src/graph/passes/merge-equal-nodes.js';
 import { optimizeGraph, passes } from '../../src/graph/passes/optimize.js';
 import { removeDeadNodes } from '../../src/graph/passes/remove-dead-nodes.js';
@@ -245,6 +245,17 @@ describe('passes', () => {
     expect(kindsOf(transform(shared, hoistMonotone))).to.equal('unary max');
   });
 
+  it('hoistMonotone lets an argmax read before a sigmoid and a positive scale, not before a relu or a negative scale', () => {
+    const winner = (b: GraphBuilder, x: Operand) => b.argmax(x, [Int32Array.of(0, 1, 2)], false, [1]);
+    const build = (make: (b: GraphBuilder, x: Operand) => Operand) => graphOf([1, 3], (b, x) => winner(b, make(b, x)));
+    const sigmoid = build((b, x) => apply(b, scaleBy(b, x, 3, 1), call('sigmoid', X)));
+    expect(kindsOf(transform(sigmoid, hoistMonotone))).to.equal('argmax');
+    const relu = build((b, x) => apply(b, x, RELU));
+    expect(kindsOf(transform(relu, hoistMonotone))).to.equal('unary argmax');
+    const negative = build((b, x) => scaleBy(b, x, -3));
+    expect(kindsOf(transform(negative, hoistMonotone))).to.equal('linear argmax');
+  });
+
   it('isMonotone claims nothing that a sampled function breaks', () => {
     const leaf = fc.oneof(fc.constant(X), fc.integer({ min: -3, max: 3 }).map(constant));
     const { fn } = fc.letrec<{ fn: typeof X }>((tie) => ({
@@ -268,6 +279,7 @@ describe('passes', () => {
           Array.from({ length: 21 }, (_, i) => (i - 10) / 4),
         );
         for (let i = 1; i < y.length; i++) if (y[i] < y[i - 1] - 1e-9) expect.fail(formatScalar(candidate));
+        if (isIncreasing(candidate)) expect(y[20], formatScalar(candidate)).to.be.at.least(y[0]);
       }),
       { numRuns: 500 },
     );

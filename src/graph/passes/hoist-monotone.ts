@@ -35,6 +35,32 @@ export function isMonotone(fn: ScalarFunction): boolean {
   }
 }
 
+/** True where the function surely increases everywhere, by its structure: then it never changes which element is largest. */
+export function isIncreasing(fn: ScalarFunction): boolean {
+  if (fn.kind !== 'call') return fn.kind === 'x';
+  const [a, b] = fn.args;
+  const isPositive = (factor: ScalarFunction) => factor.kind === 'const' && factor.value > 0;
+  switch (fn.fn) {
+    case 'add':
+      return (isIncreasing(a) && isMonotone(b)) || (isMonotone(a) && isIncreasing(b));
+    case 'sub':
+      return isIncreasing(a) && b.kind === 'const';
+    case 'mul':
+      return (isIncreasing(a) && isPositive(b)) || (isPositive(a) && isIncreasing(b));
+    case 'div':
+      return isIncreasing(a) && isPositive(b);
+    case 'exp':
+    case 'sigmoid':
+    case 'tanh':
+    case 'erf':
+    case 'softplus':
+    case 'atan':
+      return isIncreasing(a);
+    default:
+      return false;
+  }
+}
+
 function isNonNegative(fn: ScalarFunction): boolean {
   return fn.kind === 'const' && fn.value >= 0;
 }
@@ -62,9 +88,18 @@ function scaleRows({ map }: LinearNode, rows: number): LinearNode['map'] {
   };
 }
 
+/** Where an argmax may read from instead: the argument of an increasing function or of a positive scale. */
+function beforeOrderPreserving(id: ValueId, producers: ReadonlyMap<ValueId, GraphNode>): ValueId {
+  const node = producers.get(id);
+  const increasing = node?.kind === 'unary' && node.functions.length === 1 && isIncreasing(node.functions[0]);
+  if (node === undefined || !(increasing || isUniformScale(node))) return id;
+  return beforeOrderPreserving(node.inputs[0], producers);
+}
+
 /**
  * `max(f(x))` becomes `f(max(x))` where f never decreases and nobody else reads `f(x)`: fewer evaluations of f. A positive
- * scale moves behind the maximum in any case, since linear nodes cost nothing.
+ * scale moves behind the maximum in any case, since linear nodes cost nothing. An argmax does not need f at all where f
+ * increases, as a sigmoid does.
  */
 export function hoistMonotone(graph: Graph): Graph {
   const consumers = consumersOf(graph.nodes);
@@ -78,6 +113,7 @@ export function hoistMonotone(graph: Graph): Graph {
     return lone && isMonotone(node.functions[0]) ? node : undefined;
   };
   const nodes = graph.nodes.flatMap((node): GraphNode[] => {
+    if (node.kind === 'argmax') return [{ ...node, inputs: [beforeOrderPreserving(node.inputs[0], producers)] }];
     if (node.kind !== 'max' || node.inputs.length !== 1) return [node];
     const producer = producers.get(node.inputs[0]);
     const moved = isUniformScale(producer) ? producer : hoistable(node.inputs[0]);
