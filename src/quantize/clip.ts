@@ -14,6 +14,8 @@ export interface ChannelClip {
 /** A channel never seen above this part of the tensor's range still gets this much: it may fire on other inputs. */
 const LEAST_SHARE = 1 / 8;
 
+/** The same where channels have units of their own, as features of a table do. */
+const SMALLEST_SHARE = 1e-4;
 /** With fewer samples a channel than this, channels are not told apart. */
 const LEAST_SAMPLES = 12;
 
@@ -83,7 +85,7 @@ function decideClip(
   const least = (tensorHigh - tensorLow) * LEAST_SHARE;
   for (let c = 0; c < channels; c++) {
     const margin = marginFor(Math.max(1, count[c])) * Math.max(0, high[c] - low[c]);
-    const share = Number.isFinite(spread) ? least : 2 * margin + Number.MIN_VALUE;
+    const share = Number.isFinite(spread) ? least : Math.max(2 * margin, (tensorHigh - tensorLow) * SMALLEST_SHARE);
     low[c] = keepLow ? fixed.low : Math.min(Math.max(tensorLow, low[c] - margin), tensorHigh - share);
     high[c] = Math.max(Math.min(tensorHigh, high[c] + margin), low[c] + share);
     step[c] = Math.max((high[c] - low[c]) / (2 ** bits - 1), tensorStep / spread);

@@ -36,6 +36,11 @@ export class QuantizeContext {
     return this.consumers.get(id) ?? [];
   }
 
+  /** Number of calibration rows. */
+  private get rowCount(): number {
+    return this.floats.values().next().value?.length ?? 0;
+  }
+
   isOutput(id: ValueId): boolean {
     return this.outputs.has(id);
   }
@@ -71,7 +76,7 @@ export class QuantizeContext {
     const node = this.builder.producerOf(id);
     if (!node) throw new Error(`internal: no producer of integer value ${id}`);
     const inputs = node.inputs.map((input) => this.integersOf(input));
-    const rows = inputs[0].map((_, row) =>
+    const rows = Array.from({ length: this.rowCount }, (_, row) =>
       evaluateQuantNode(
         node,
         inputs.map((input) => input[row]),

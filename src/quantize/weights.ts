@@ -35,13 +35,14 @@ export function windowScales(map: LinearMap, scale: Float64Array): WindowScales 
 /** Largest integer weight that an exact common step may need. */
 const LARGEST_EXACT = 2 ** 15;
 /** Largest integer that the smallest weight of an exact kernel may be. */
-const LARGEST_DIVISOR = 127;
+const LARGEST_DIVISOR = 255;
 const RELATIVE_ERROR = 2e-6;
 
 /** The step of which every value is a whole multiple, within float32 rounding; null where there is none of a useful size. */
 export function commonStep(values: readonly number[]): number | null {
   const magnitudes = [...new Set(values.map(Math.abs))].filter((value) => value > 0).sort((a, b) => a - b);
   if (magnitudes.length === 0) return null;
+  if (magnitudes.every(Number.isInteger)) return magnitudes.reduce(greatestDivisor);
   const least = magnitudes[0];
   const most = magnitudes[magnitudes.length - 1];
   for (let divisor = 1; divisor <= LARGEST_DIVISOR; divisor++) {
@@ -54,6 +55,11 @@ export function commonStep(values: readonly number[]): number | null {
     if (magnitudes.length > 64 && divisor > 1 && magnitudes.length > LARGEST_DIVISOR * 2 * divisor) return null;
   }
   return null;
+}
+
+/** Greatest common divisor of two positive integers. */
+function greatestDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestDivisor(b, a % b);
 }
 
 /** Per kernel, the step that makes its weights exact integers; null entries where there is none, null where none has one. */

@@ -10,7 +10,7 @@ const CONSTANT_ERROR = 1e-3;
 export function quantizeGather(ctx: QuantizeContext, node: GatherNode): QuantValueId {
   const inputs = node.inputs.map((id) => ctx.standIn(id));
   const affine = concatAffine(inputs.map((id) => ctx.value(id)));
-  const [commonScale, commonZero] = [affine.scale[0], affine.zeroPoint[0]];
+  const [commonScale, commonZero] = [affine.scale[0] ?? 1, affine.zeroPoint[0] ?? 0];
   const constants = node.constants.map((real) => {
     const code = real / commonScale + commonZero;
     return Math.abs(code - Math.round(code)) <= CONSTANT_ERROR ? Math.round(code) : Math.sign(real);

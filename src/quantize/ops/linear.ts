@@ -117,9 +117,9 @@ function planRounding(ctx: QuantizeContext, node: LinearNode, inputs: readonly Q
     return basis;
   };
   const noise = Float64Array.from(node.map.kernels, (_, kernel) => {
-    const basis = basisOf(kernel);
-    if (basis) return basis.noise;
     const list = windows.get(keyOf[kernel]) as Int32Array[];
+    const basis = list.length > 0 ? basisOf(kernel) : null;
+    if (basis) return basis.noise;
     const total = list.reduce((sum, w) => sum + w.reduce((s, i) => s + (i >= 0 ? variance[i] : 0), 0), 0);
     return Math.sqrt(total / Math.max(1, list.length) / 12);
   });
@@ -137,19 +137,24 @@ function centredCodes(ctx: QuantizeContext, inputs: readonly QuantValueId[]): Fl
 }
 
 /** Real value of one unit of each row's accumulator. */
-function chooseScales(ctx: QuantizeContext, node: LinearNode, noise: Float64Array, scales: WindowScales): Float64Array {
+function chooseScales(
+  ctx: QuantizeContext,
+  node: LinearNode,
+  inputs: readonly QuantValueId[],
+  noise: Float64Array,
+  scales: WindowScales,
+): Float64Array {
   const { map } = node;
   const bits = ctx.options.activationBits;
   const target = findTarget(ctx, node.output);
   const clip = clipOf(ctx, target.id, bits, target.clamp);
   const oneScale = needsOneScale(ctx, node.output);
   const channel = ctx.channelsOf(node.output);
-  const targetChannel = ctx.channelsOf(target.id);
   const stepOfChannel = new Float64Array(channel.reduce((n, c) => Math.max(n, c + 1), 1)).fill(tensorStep(clip, bits));
-  if (!oneScale && targetChannel.length === channel.length)
-    for (let i = 0; i < channel.length; i++) stepOfChannel[channel[i]] = clip.step[targetChannel[i]];
+  if (!oneScale && clip.channel.length === channel.length)
+    for (let i = 0; i < channel.length; i++) stepOfChannel[channel[i]] = clip.step[clip.channel[i]];
 
-  const natural = naturalStep(map, scales, oneScale);
+  const natural = dropWide(ctx, node, inputs, naturalStep(map, scales, oneScale));
   const allowed = ctx.isOutput(node.output) ? OUTPUT_NOISE : ctx.options.weightNoise;
   const shiftOf = (kernel: number) => Math.max(0, Math.ceil(Math.log2(Math.max(noise[kernel], 1e-9) / allowed)));
   const widestShift = map.kernels.reduce((most, _, kernel) => Math.max(most, shiftOf(kernel)), 0);
@@ -159,6 +164,34 @@ function chooseScales(ctx: QuantizeContext, node: LinearNode, noise: Float64Arra
     if (exact !== undefined && exact !== null) return refineForBias(exact, map.bias[row], step);
     return step / 2 ** (oneScale ? widestShift : shiftOf(kernel));
   });
+}
+
+/** Bits beyond which an exact accumulator is given up for a rounded one, where the value is not an integer by nature. */
+const WIDEST_EXACT = 36;
+
+/** Drops exact steps that would make accumulators very wide, as long chains of exact sums do. */
+function dropWide(
+  ctx: QuantizeContext,
+  node: LinearNode,
+  inputs: readonly QuantValueId[],
+  natural: readonly (number | null)[] | null,
+): readonly (number | null)[] | null {
+  if (natural === null || ctx.graph.values[node.output].type !== 'float') return natural;
+  const values = inputs.map((id) => ctx.value(id));
+  const { scale } = concatAffine(values);
+  const bounds = values.map(spreadBounds);
+  const width = concatData(bounds.map(({ min, max }) => max.map((most, i) => Math.max(most - min[i], Math.abs(most)))));
+  const reach = new Float64Array(node.map.kernels.length);
+  for (let row = 0; row < node.map.rowKernel.length; row++) {
+    const kernel = node.map.rowKernel[row];
+    const window = node.map.windows[node.map.rowWindow[row]];
+    if (reach[kernel] > 0 && row > 4096) continue;
+    let sum = 0;
+    for (let t = 0; t < window.length; t++)
+      if (window[t] >= 0) sum += Math.abs(node.map.kernels[kernel][t]) * scale[window[t]] * width[window[t]];
+    reach[kernel] = Math.max(reach[kernel], sum);
+  }
+  return natural.map((step, kernel) => (step !== null && reach[kernel] / step > 2 ** WIDEST_EXACT ? null : step));
 }
 
 /** Makes an exact step finer by a power of two where the bias would be rounded by more than half a code. */
@@ -190,7 +223,7 @@ export function quantizeLinear(ctx: QuantizeContext, original: LinearNode): Quan
   const affine = concatAffine(inputs.map((id) => ctx.value(id)));
   const scales = windowScales(node.map, affine.scale);
   const plan = planRounding(ctx, node, inputs);
-  const scale = uniformWhereNeeded(ctx, node, chooseScales(ctx, node, plan.noise, scales));
+  const scale = uniformWhereNeeded(ctx, node, chooseScales(ctx, node, inputs, plan.noise, scales));
   const { kernels, rowKernel, isExact } = quantizeKernels(node.map, scales, scale, plan.basisOf);
   const bias = Float64Array.from(node.map.bias, (real, row) => {
     const window = node.map.windows[node.map.rowWindow[row]];
