@@ -1,10 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { auditR1cs } from '../audit/audit.js';
 import type { ArtifactName } from '../bundle/artifact-names.js';
 import { withScratchFolder } from '../bundle/atomic.js';
 import { describeStatement } from '../bundle/describe-statement.js';
 import { digestBytes } from '../bundle/digest.js';
+import { fileError } from '../bundle/file-error.js';
 import { withBundleLock } from '../bundle/lock.js';
 import type { Manifest } from '../bundle/manifest.js';
 import { MANIFEST_FORMAT } from '../bundle/manifest.js';
@@ -118,7 +119,11 @@ async function compileChecked(
   folder: string,
 ) {
   return withScratchFolder(folder, async (scratch) => {
-    const built = await compileCircom(circom, { includeDir: join(packageRoot(), 'circuits'), outDir: scratch });
+    const options = { includeDir: join(packageRoot(), 'circuits'), outDir: scratch };
+    const built = await compileCircom(circom, options).catch(async (error) => {
+      await requireSpace(scratch);
+      throw error;
+    });
     const bytes = await readFile(built.r1csPath);
     const theirs = readR1cs(bytes);
     const theirWire = compareR1cs(program, emitted, theirs, await readFile(built.symPath));
@@ -127,6 +132,16 @@ async function compileChecked(
       witnessProgram: await readFile(built.wasmPath),
       wireOrder: encodeWireOrder(invertWires(theirWire, theirs.wireCount)),
     };
+  });
+}
+
+const PROBE_BYTES = 1 << 20;
+
+/** circom does not say why it could not write. @throws ZkinferError FILE_NO_SPACE where the disk is full */
+async function requireSpace(folder: string): Promise<void> {
+  const probe = join(folder, 'probe');
+  await writeFile(probe, new Uint8Array(PROBE_BYTES)).catch((cause) => {
+    throw fileError(cause, 'write', probe);
   });
 }
 
