@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../core/diagnostic.js';
 import { type Shape, sizeOf } from '../core/tensor.js';
-import type { OnnxModel } from '../onnx/model.js';
+import type { OnnxModel, OnnxTensor } from '../onnx/model.js';
 import { type ImportedInput, type ImportOptions, tryImportGraph } from './import.js';
 import type { Graph, GraphNode, NodeKind } from './ir.js';
 import { countMacs } from './linear-map.js';
@@ -30,7 +30,7 @@ export interface ModelSummary {
   }[];
   /** How often each ONNX operator occurs. */
   readonly ops: Readonly<Record<string, number>>;
-  /** Elements of the float initializers. */
+  /** Weights of the file: initializers and constants that are not shapes, attributes of classical models. */
   readonly parameters: number;
   /** Multiply-accumulates of one inference; null when the model cannot be imported. */
   readonly macs: number | null;
@@ -87,9 +87,19 @@ function countOps(model: OnnxModel): Record<string, number> {
   return counts;
 }
 
+/** Data types that hold shapes, axes and flags rather than weights: int64 and bool. */
+const NOT_WEIGHTS = new Set([7, 9]);
+
+/** Weights in initializers, in Constant nodes and in the attributes of classical models. */
 function countParameters(model: OnnxModel): number {
-  let count = 0;
-  for (const tensor of model.graph.initializers.values())
-    if (tensor.kind === 'numbers' && tensor.tensor.type === 'float') count += sizeOf(tensor.tensor.shape);
-  return count;
+  const count = (tensor: OnnxTensor) =>
+    tensor.kind === 'numbers' && !NOT_WEIGHTS.has(tensor.elemType) ? sizeOf(tensor.tensor.shape) : 0;
+  let total = 0;
+  for (const tensor of model.graph.initializers.values()) total += count(tensor);
+  for (const node of model.graph.nodes)
+    for (const attribute of node.attributes.values()) {
+      if (attribute.kind === 'tensor' && node.opType === 'Constant') total += count(attribute.value);
+      if (attribute.kind === 'floats' && node.domain === 'ai.onnx.ml') total += attribute.values.length;
+    }
+  return total;
 }
