@@ -23,8 +23,7 @@ const GROUPS: readonly Group[] = [
  *
  * - `msm_sortDigits(scalars, stride, count, startBit, bits, bias, starts, sorted)`
  * - `msm_split(scalars, count, ones, shorts, longs, values, longValues, result)`
- * - `g1m_msmGather(bases, map, sorted, count, points)`
- * - `g1m_msmTree(points, starts, buckets)`: leaves the sum of bucket b at its first point
+ * - `g1m_msmTree(bases, map, sorted, points, starts, buckets)`: leaves the sum of bucket b at its first point
  * - `g1m_msmReduce(points, starts, buckets, result)`: Σ (b + 1) · bucket b, Jacobian
  */
 export function addMsmKernels(module: ModuleBuilder): void {
@@ -101,38 +100,25 @@ function buildSortDigits(module: ModuleBuilder): void {
 }
 
 /**
- * Copies the points that sorted entries name, negated where the entry's lowest bit says so. `map` turns the index of a
+ * Copies the point that a sorted entry names, negated where the entry's lowest bit says so. `map` turns the index of a
  * scalar into that of its base; 0 where they are the same.
  */
 function buildGather(module: ModuleBuilder, { curve, field, fieldBytes }: Group): void {
-  const name = `${curve}_msmGather`;
-  const { e } = defineFunction(module, name, ['bases', 'map', 'sorted', 'count', 'points']);
+  const { e } = defineFunction(module, `${curve}_msmGather`, ['bases', 'map', 'entry', 'to']);
   const { c, get, set, n, add } = e;
-  e.local('i', 'entry', 'index', 'base', 'to');
+  e.local('index', 'base');
   const y = (point: string) => add(get(point), n(fieldBytes));
   e.emit(
-    set('to', get('points')),
-    e.loop(
-      'i',
-      n(0),
-      get('count'),
-      n(1),
-      e.all(
-        set('entry', c.i32_load(e.at('sorted', get('i'), 4))),
-        set('index', c.i32_shr_u(get('entry'), n(1))),
-        e.if(get('map'), set('index', c.i32_load(e.at('map', get('index'), 4)))),
-        set('base', e.at('bases', get('index'), 2 * fieldBytes)),
-        e.call(`${field}_copy`, get('base'), get('to')),
-        e.if(
-          c.i32_and(get('entry'), n(1)),
-          e.call(`${field}_neg`, y('base'), y('to')),
-          e.call(`${field}_copy`, y('base'), y('to')),
-        ),
-        set('to', add(get('to'), n(2 * fieldBytes))),
-      ),
+    set('index', c.i32_shr_u(get('entry'), n(1))),
+    e.if(get('map'), set('index', c.i32_load(e.at('map', get('index'), 4)))),
+    set('base', e.at('bases', get('index'), 2 * fieldBytes)),
+    e.call(`${field}_copy`, get('base'), get('to')),
+    e.if(
+      c.i32_and(get('entry'), n(1)),
+      e.call(`${field}_neg`, y('base'), y('to')),
+      e.call(`${field}_copy`, y('base'), y('to')),
     ),
   );
-  module.exportFunction(name);
 }
 
 /**
@@ -144,16 +130,16 @@ function buildAddBatch(module: ModuleBuilder, { curve, field, fieldBytes }: Grou
   const { c, get, set, n, add, call } = e;
   e.local('i', 'kept', 'p', 'q', 'double', 'den', 'prefix');
   const room = (): Code => n(module.alloc(fieldBytes));
-  const [product, inverse, lambda, t] = [room(), room(), room(), room()];
+  const [inverse, lambda, t] = [room(), room(), room()];
   const f = (operation: string, ...operands: Code[]) => call(`${field}_${operation}`, ...operands);
   const y = (point: string) => add(get(point), n(fieldBytes));
   const atKept = e.all(
     set('den', e.at('scratch', get('kept'), 2 * fieldBytes)),
     set('prefix', add(get('den'), n(fieldBytes))),
   );
+  // The product of the denominators before this one is its prefix; the product with it is the next one's.
   const collect = e.all(
-    f('copy', product, get('prefix')),
-    f('mul', product, get('den'), product),
+    f('mul', get('prefix'), get('den'), add(get('prefix'), n(2 * fieldBytes))),
     c.i32_store(e.at('list', get('kept'), 4), c.i32_or(get('p'), get('double'))),
     set('kept', add(get('kept'), n(1))),
   );
@@ -170,7 +156,7 @@ function buildAddBatch(module: ModuleBuilder, { curve, field, fieldBytes }: Grou
     e.if(f('isZero', get('den')), equalX, collect),
   );
   e.emit(
-    f('one', product),
+    f('one', add(get('scratch'), n(fieldBytes))),
     set('kept', n(0)),
     e.loop(
       'i',
@@ -187,7 +173,8 @@ function buildAddBatch(module: ModuleBuilder, { curve, field, fieldBytes }: Grou
       ),
     ),
     e.if(c.i32_eqz(get('kept')), c.ret([])),
-    f('inverse', product, inverse),
+    atKept,
+    f('inverse', get('prefix'), inverse),
     c.block(
       c.loop(
         c.br_if(1, c.i32_eqz(get('kept'))),
@@ -220,20 +207,21 @@ function buildAddBatch(module: ModuleBuilder, { curve, field, fieldBytes }: Grou
 }
 
 /**
- * Adds up each bucket: in round r, neighbours at a distance of 2^r points. Bucket b lies from `starts[b]` to
+ * Copies the bases of each bucket to its place and adds them up: in round r, neighbours at a distance of 2^r points. Bucket b lies from `starts[b]` to
  * `starts[b + 1]`, in points.
  */
 function buildTree(module: ModuleBuilder, { curve, fieldBytes }: Group): void {
   const name = `${curve}_msmTree`;
-  const { e } = defineFunction(module, name, ['points', 'starts', 'buckets']);
+  const { e } = defineFunction(module, name, ['bases', 'map', 'sorted', 'points', 'starts', 'buckets']);
   const { c, get, set, n, add, call } = e;
-  e.local('b', 'k', 'end', 'step', 'reach', 'listed', 'any', 'start');
+  e.local('b', 'k', 'end', 'step', 'reach', 'listed', 'any', 'start', 'entry');
   const list = n(module.alloc(4 * BATCH_ADDITIONS));
-  const scratch = n(module.alloc(2 * fieldBytes * BATCH_ADDITIONS));
+  const scratch = n(module.alloc(2 * fieldBytes * (BATCH_ADDITIONS + 1)));
   const flush = e.all(call(`${curve}_msmAddBatch`, list, get('listed'), get('reach'), scratch), set('listed', n(0)));
   e.emit(
     // In bytes: partners are `reach` apart, pairs twice that.
     set('reach', n(2 * fieldBytes)),
+    set('entry', get('sorted')),
     c.block(
       c.loop(
         set('any', n(0)),
@@ -247,6 +235,20 @@ function buildTree(module: ModuleBuilder, { curve, fieldBytes }: Group): void {
           n(1),
           e.all(
             set('end', e.at('points', c.i32_load(e.at('starts', get('b'), 4)), 2 * fieldBytes)),
+            // The first round fetches the points just before it adds them.
+            e.if(
+              c.i32_eq(get('reach'), n(2 * fieldBytes)),
+              e.loop(
+                'k',
+                get('start'),
+                get('end'),
+                n(2 * fieldBytes),
+                e.all(
+                  call(`${curve}_msmGather`, get('bases'), get('map'), c.i32_load(get('entry')), get('k')),
+                  set('entry', add(get('entry'), n(4))),
+                ),
+              ),
+            ),
             e.if(
               c.i32_gt_u(get('end'), add(get('start'), get('reach'))),
               e.all(

@@ -72,8 +72,7 @@ function sumOnes(curve: Curve, group: GroupName, bases: number, ones: SplitScala
   const points = curve.alloc(ones.count * (group === 'g1' ? G1_BYTES : G2_BYTES));
   const starts = curve.alloc(8);
   curve.words.set([0, ones.count], starts >> 2);
-  curve.call[`${group}m_msmGather`](bases, 0, ones.entries, ones.count, points);
-  curve.call[`${group}m_msmTree`](points, starts, 1);
+  curve.call[`${group}m_msmTree`](bases, 0, ones.entries, points, starts, 1);
   curve.call[`${group}m_toJacobian`](points, sum);
 }
 
@@ -104,9 +103,7 @@ function multiplyPacked(curve: Curve, group: GroupName, bases: number, packed: P
     const shift = window * width;
     curve.call.msm_sortDigits(packed.values, FIELD_BYTES, count, shift, digitBits, top ? 0 : bias, starts, sorted);
     const buckets = top ? 2 ** digitBits : bias;
-    const entries = curve.words[(starts >> 2) + buckets];
-    curve.call[`${group}m_msmGather`](bases, packed.map, sorted, entries, points);
-    curve.call[`${group}m_msmTree`](points, starts, buckets);
+    curve.call[`${group}m_msmTree`](bases, packed.map, sorted, points, starts, buckets);
     curve.call[`${group}m_msmReduce`](points, starts, buckets, part);
     curve.call[`${group}m_add`](sum, part, sum);
   }

@@ -14,10 +14,10 @@ const circuits = {
   'of three constraints': () => cubicCircuit(3n),
   'with negative, full-size values': () => cubicCircuit(-12345678901234567890n),
   'whose witness is zero but for the constants': () => cubicCircuit(0n),
-  'of quantized layers': () => mlCircuit(3000),
+  'of quantized layers': () => mlCircuit(1500),
   'that fills its domain but for one row': () => randomCircuit(1021, 7),
   'of random full-size values': () => randomCircuit(300, 5),
-  'with thousands of random full-size values': () => randomCircuit(4000, 9),
+  'with thousands of random full-size values': () => randomCircuit(1500, 9),
 };
 
 describe('resident prover', () => {
