@@ -1,10 +1,8 @@
-/** Writes src/chain/abi from the contracts: one constant for each contract that clients talk to. */
+/** Writes src/chain/abi and src/chain/bytecode from the contracts. */
 import { writeFileSync } from 'node:fs';
 import { compileContracts } from '../src/chain/solidity/sources.js';
-import { ABI_FILES, renderAbi } from '../test/chain/support/abi-files.js';
+import { renderGenerated } from '../test/chain/support/abi-files.js';
 import { CACHE_FOLDER } from '../test/chain/support/nodes.js';
 
-const contracts = await compileContracts({ cacheFolder: CACHE_FOLDER });
-for (const [file, name] of Object.entries(ABI_FILES)) {
-  writeFileSync(`src/chain/abi/${file}.ts`, renderAbi(contracts[name]));
-}
+const files = renderGenerated(await compileContracts({ cacheFolder: CACHE_FOLDER }));
+for (const [path, text] of Object.entries(files)) writeFileSync(path, text);

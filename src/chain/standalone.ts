@@ -25,6 +25,7 @@ export async function deployContract(
   signer: Signer,
   compiled: CompiledContract,
   args: readonly unknown[] = [],
+  confirmations = 1,
 ): Promise<DeployedContract> {
   if (compiled.codeSizeBytes > CODE_SIZE_LIMIT) {
     throw new ZkinferError({
@@ -37,7 +38,7 @@ export async function deployContract(
   const factory = new ContractFactory(compiled.abi as never, compiled.bytecode, signer);
   try {
     const contract = await factory.deploy(...args);
-    const receipt = await contract.deploymentTransaction()?.wait();
+    const receipt = await contract.deploymentTransaction()?.wait(confirmations);
     if (!receipt?.contractAddress) throw new Error('no receipt');
     return { address: receipt.contractAddress, transactionHash: receipt.hash, gasUsed: receipt.gasUsed };
   } catch (cause) {

@@ -1,4 +1,4 @@
-/** ABI of contracts/AigcVerifier; written by scripts/generate-abis.ts. */
+/** ABI of AigcVerifier; scripts/generate-abis.ts wrote aigc-verifier.ts. */
 // biome-ignore format: an entry to a line
 export const aigcVerifierAbi = [
   {"inputs":[{"name":"verifier_","type":"address"},{"name":"modelId_","type":"bytes32"}],"stateMutability":"nonpayable","type":"constructor"},

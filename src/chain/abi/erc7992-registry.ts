@@ -1,4 +1,4 @@
-/** ABI of contracts/Erc7992Registry; written by scripts/generate-abis.ts. */
+/** ABI of Erc7992Registry; scripts/generate-abis.ts wrote erc7992-registry.ts. */
 // biome-ignore format: an entry to a line
 export const erc7992RegistryAbi = [
   {"inputs":[{"name":"verifier_","type":"address"}],"stateMutability":"nonpayable","type":"constructor"},

@@ -1,4 +1,4 @@
-/** ABI of contracts/Erc7992Verifier; written by scripts/generate-abis.ts. */
+/** ABI of Erc7992Verifier; scripts/generate-abis.ts wrote erc7992-verifier.ts. */
 // biome-ignore format: an entry to a line
 export const erc7992VerifierAbi = [
   {"inputs":[{"name":"registry_","type":"address"}],"stateMutability":"nonpayable","type":"constructor"},

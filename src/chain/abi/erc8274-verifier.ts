@@ -1,4 +1,4 @@
-/** ABI of contracts/Erc8274Verifier; written by scripts/generate-abis.ts. */
+/** ABI of Erc8274Verifier; scripts/generate-abis.ts wrote erc8274-verifier.ts. */
 // biome-ignore format: an entry to a line
 export const erc8274VerifierAbi = [
   {"inputs":[{"name":"verifier_","type":"address"}],"stateMutability":"nonpayable","type":"constructor"},

@@ -1,4 +1,4 @@
-/** ABI of contracts/InferenceMarket; written by scripts/generate-abis.ts. */
+/** ABI of InferenceMarket; scripts/generate-abis.ts wrote inference-market.ts. */
 // biome-ignore format: an entry to a line
 export const inferenceMarketAbi = [
   {"inputs":[{"name":"verifier_","type":"address"},{"name":"bond_","type":"uint256"}],"stateMutability":"nonpayable","type":"constructor"},

@@ -1,4 +1,4 @@
-/** ABI of contracts/InferenceVerifier; written by scripts/generate-abis.ts. */
+/** ABI of InferenceVerifier; scripts/generate-abis.ts wrote inference-verifier.ts. */
 // biome-ignore format: an entry to a line
 export const inferenceVerifierAbi = [
   {"inputs":[],"name":"CommitmentUnexpected","type":"error"},

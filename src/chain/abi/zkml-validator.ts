@@ -1,4 +1,4 @@
-/** ABI of contracts/ZkmlValidator; written by scripts/generate-abis.ts. */
+/** ABI of ZkmlValidator; scripts/generate-abis.ts wrote zkml-validator.ts. */
 // biome-ignore format: an entry to a line
 export const zkmlValidatorAbi = [
   {"inputs":[{"name":"verifier_","type":"address"},{"name":"registry_","type":"address"}],"stateMutability":"nonpayable","type":"constructor"},

@@ -1,15 +1,22 @@
 import type { CommandSpec } from '../command.js';
 import { auditCommand } from './audit.js';
 import { buildCommand } from './build.js';
+import { calldataCommand } from './calldata.js';
+import { chainCommand } from './chain.js';
 import { checkCommand } from './check.js';
 import { compileCommand } from './compile.js';
 import { demoCommand } from './demo.js';
+import { deployCommand } from './deploy.js';
 import { diffCommand } from './diff.js';
 import { exportVerifierCommand } from './export-verifier.js';
+import { gasCommand } from './gas.js';
 import { inspectCommand } from './inspect.js';
+import { marketCommand } from './market.js';
 import { proveCommand } from './prove.js';
 import { quantizeCommand } from './quantize.js';
+import { registerCommand } from './register.js';
 import { setupCommand } from './setup.js';
+import { submitCommand } from './submit.js';
 import { verifyCommand } from './verify.js';
 
 /** Every command, in the order of the help. */
@@ -26,4 +33,11 @@ export const commands: readonly CommandSpec[] = [
   checkCommand,
   diffCommand,
   auditCommand,
+  deployCommand,
+  registerCommand,
+  submitCommand,
+  marketCommand,
+  calldataCommand,
+  gasCommand,
+  chainCommand,
 ];

@@ -1,0 +1,58 @@
+import type { Manifest } from '../../bundle/manifest.js';
+import { ZkinferError } from '../../core/error.js';
+import { countBytes } from '../../core/statement.js';
+import { openVerifyingBundle } from '../../verify/verify-files.js';
+import type { ModelSpec } from '../client/inference-client.js';
+import type { StatementKind } from '../context.js';
+import type { VerificationKey } from '../verification-key.js';
+import type { Connection } from './signer.js';
+
+/** What a bundle says that a chain wants to know. */
+export interface BundleModel {
+  readonly manifest: Manifest;
+  readonly key: VerificationKey;
+  readonly spec: ModelSpec;
+}
+
+/** Reads a bundle for registration. @throws ZkinferError (exit code 2, 3); `BUNDLE_NOT_SET_UP` */
+export async function openBundleModel(dir: string): Promise<BundleModel> {
+  const { manifest, verificationKey } = await openVerifyingBundle(dir);
+  if (manifest.setup === null) {
+    throw new ZkinferError({
+      code: 'BUNDLE_NOT_SET_UP',
+      kind: 'usage',
+      message: `${dir} has no keys yet`,
+      hint: `zkinfer setup ${dir}`,
+    });
+  }
+  return { manifest, key: verificationKey as VerificationKey, spec: describeModel(manifest) };
+}
+
+/** The spec of a bundle's model, as the registry takes it. */
+export function describeModel(manifest: Manifest): ModelSpec {
+  const { statement, source } = manifest;
+  const names = statement.publicSignals;
+  const inputCommitted = names.includes('inputCommitment');
+  const inputIsPublic = names.some((name) => name.startsWith('input['));
+  const kind: StatementKind = names.at(-1) === 'context' ? 'packed' : 'bound';
+  const inputLength = inputCommitted ? 32 : inputIsPublic || kind === 'bound' ? countBytes(statement.inputs) : 0;
+  return {
+    modelHash: `0x${source.digest.slice(source.digest.indexOf(':') + 1)}`,
+    inputLength,
+    outputLength: countBytes(statement.outputs),
+    statement: kind,
+    inputCommitted,
+  };
+}
+
+/** A development key convinces nobody: it stays on local chains. @throws ZkinferError `CHAIN_DEV_KEY` (policy) */
+export function refuseDevKeyOffLocal({ setup }: Manifest, { isLocal, chainId }: Connection): void {
+  if (setup?.profile === 'production' || isLocal) return;
+  throw new ZkinferError({
+    code: 'CHAIN_DEV_KEY',
+    kind: 'policy',
+    message: 'the bundle has a development key, which is for local chains only',
+    facts: [`chain ${chainId}`, 'whoever made the key can prove anything'],
+    hint: 'make production keys from a powers-of-tau file: zkinfer setup BUNDLE --ptau FILE',
+  });
+}

@@ -1,0 +1,125 @@
+import { readFile } from 'node:fs/promises';
+import { type ContractRunner, isAddress, isHexString, ZeroHash } from 'ethers';
+import { fileError } from '../../bundle/file-error.js';
+import { ZkinferError } from '../../core/error.js';
+import { type ProofDocument, type ProvenInference, toProvenInference } from '../client/inference.js';
+import { InferenceClient } from '../client/inference-client.js';
+import type { Mined } from '../client/transaction.js';
+import { readChainId } from '../client/transaction.js';
+import { type Binding, computeContext, type StatementKind } from '../context.js';
+
+/** What a proof for a chain is bound to. */
+export interface BindingRequest {
+  readonly verifier: string;
+  readonly modelId: string;
+  readonly agent: string;
+  /** `0x…`, 32 bytes; zero where left out. */
+  readonly nonce?: string;
+}
+
+/** The binding of a request on the chain of `runner`. @throws ZkinferError `CHAIN_BAD_BINDING` */
+export async function bindOnChain(runner: ContractRunner, request: BindingRequest): Promise<Binding> {
+  const nonce = request.nonce ?? ZeroHash;
+  const problems = [
+    ...(isAddress(request.verifier) ? [] : [`verifier: ${request.verifier} is not an address`]),
+    ...(isAddress(request.agent) ? [] : [`agent: ${request.agent} is not an address`]),
+    ...(isHexString(request.modelId, 32) ? [] : [`model: ${request.modelId} is not 32 bytes of hexadecimal`]),
+    ...(isHexString(nonce, 32) ? [] : [`nonce: ${nonce} is not 32 bytes of hexadecimal`]),
+  ];
+  if (problems.length > 0) {
+    throw new ZkinferError({
+      code: 'CHAIN_BAD_BINDING',
+      kind: 'usage',
+      message: 'this is nothing that a proof can be bound to',
+      facts: problems,
+    });
+  }
+  const { verifier, modelId, agent } = request;
+  return { chainId: await readChainId(runner), contract: verifier, modelId, agent, nonce };
+}
+
+/** Reads a proof file for a contract. What is in it is checked by the contract. @throws ZkinferError `CHAIN_BAD_PROOF` */
+export async function readProofDocument(path: string): Promise<ProofDocument> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw fileError(cause, 'read', path);
+  }
+  const bytes = /^([0-9a-f]{2})*$/;
+  try {
+    const document = JSON.parse(text) as ProofDocument;
+    const { input, output } = document.statement;
+    if (bytes.test(input) && bytes.test(output) && Array.isArray(document.publicSignals)) return document;
+  } catch {
+    // Not JSON, or not an object: the same to whoever reads the message.
+  }
+  throw new ZkinferError({
+    code: 'CHAIN_BAD_PROOF',
+    kind: 'usage',
+    message: 'this is not a proof file',
+    facts: [path],
+    hint: 'make one with: zkinfer prove BUNDLE --input FILE --context NUMBER',
+  });
+}
+
+/**
+ * A proof file as the contracts take it, once it is clear that it is bound to what the caller says.
+ *
+ * @throws ZkinferError `CHAIN_OTHER_CONTEXT` when it was proven for another agent, nonce, contract, model or chain
+ */
+export function prepareProof(document: ProofDocument, kind: StatementKind, binding: Binding): ProvenInference {
+  if (kind === 'packed') {
+    const context = String(computeContext(binding));
+    const proven = document.publicSignals.at(-1);
+    if (proven !== context) {
+      throw new ZkinferError({
+        code: 'CHAIN_OTHER_CONTEXT',
+        kind: 'checkFailed',
+        message: 'the proof is bound to something else',
+        facts: [
+          `context of the proof: ${proven}`,
+          `context needed:       ${context}`,
+          `for chain ${binding.chainId}, contract ${binding.contract}, model ${binding.modelId}`,
+          `agent ${binding.agent}, nonce ${binding.nonce}`,
+        ],
+        hint: `prove again with --context ${context}`,
+      });
+    }
+  }
+  return toProvenInference(document, kind, { agent: binding.agent, nonce: binding.nonce });
+}
+
+export interface SubmitRequest extends BindingRequest {
+  readonly proofPath: string;
+  /** Record the inference in a transaction; otherwise it is verified as a call. */
+  readonly record: boolean;
+  readonly confirmations?: number;
+}
+
+export interface SubmitReport {
+  readonly modelId: string;
+  readonly agent: string;
+  readonly nonce: string;
+  readonly output: string;
+  /** Gas of the transaction, or of the call as a transaction. */
+  readonly gas: bigint;
+  readonly recorded?: Mined & { readonly nullifier: string };
+}
+
+/** Shows a proof to the verifier. @throws ContractRefusal with the reason */
+export async function submitProof(runner: ContractRunner, request: SubmitRequest): Promise<SubmitReport> {
+  const client = new InferenceClient(runner, request.verifier, { confirmations: request.confirmations });
+  const document = await readProofDocument(request.proofPath);
+  const binding = await bindOnChain(runner, request);
+  const { statement } = await client.getModel(request.modelId);
+  const proven = prepareProof(document, statement, binding);
+  const { modelId, agent, nonce } = binding;
+  const report = { modelId, agent, nonce, output: proven.inference.output };
+  if (!request.record) {
+    await client.verify(modelId, proven);
+    return { ...report, gas: await client.estimate('verifyInference', modelId, proven) };
+  }
+  const recorded = await client.record(modelId, proven);
+  return { ...report, gas: recorded.gasUsed, recorded };
+}
