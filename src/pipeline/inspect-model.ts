@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { predictCost } from '../circuit/cost.js';
 import { sizeOf } from '../core/tensor.js';
 import type { Graph } from '../graph/ir.js';
@@ -7,6 +5,7 @@ import { type ModelSummary, summarizeModel } from '../graph/summary.js';
 import { readOnnx } from '../onnx/read.js';
 import { presets } from '../quantize/options.js';
 import { quantizeGraph, type RealRow, traceFloat } from '../quantize/quantize.js';
+import { openExternalData } from './external-data.js';
 import { type LoadOptions, readModelBytes } from './load-model.js';
 
 export interface InspectReport extends Omit<ModelSummary, 'graph'> {
@@ -63,9 +62,8 @@ function estimateCost(graph: Graph): InspectReport['estimate'] {
  * @throws ZkinferError for a file that is no model
  */
 export async function inspectModel(path: string, options: LoadOptions = {}): Promise<InspectReport> {
-  const folder = dirname(path);
   const model = readOnnx(await readModelBytes(path), {
-    externalData: (location) => readFileSync(join(folder, location)),
+    externalData: openExternalData(path),
   });
   const { graph, ...summary } = summarizeModel(model, options);
   return { ...summary, estimate: graph ? estimateCost(graph) : null };

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { lstat, open, readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { open, readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { digestBytes } from '../bundle/digest.js';
 import type { Diagnostic } from '../core/diagnostic.js';
 import type { Digest } from '../core/digest.js';
@@ -11,6 +10,7 @@ import type { Graph } from '../graph/ir.js';
 import { optimizeGraph } from '../graph/passes/optimize.js';
 import type { OnnxModel } from '../onnx/model.js';
 import { readOnnx } from '../onnx/read.js';
+import { openExternalData } from './external-data.js';
 
 export interface LoadOptions {
   /** Sizes of symbolic dimensions other than the batch. */
@@ -73,38 +73,6 @@ export async function readModelBytes(path: string): Promise<Uint8Array> {
   }
 }
 
-/** External data beside the model: an ordinary file, reached through no link. */
-async function findExternalFiles(path: string): Promise<(location: string) => Uint8Array> {
-  const folder = dirname(path);
-  return (location) => {
-    const at = join(folder, location);
-    try {
-      return readFileSync(at);
-    } catch (cause) {
-      throw modelError(
-        'ONNX_EXTERNAL_MISSING',
-        `external data ${JSON.stringify(location)} cannot be read`,
-        [String((cause as NodeJS.ErrnoException).code ?? cause)],
-        'keep the data file beside the model, under the name the model gives',
-        cause,
-      );
-    }
-  };
-}
-
-/** Refuses links among the external files that a model names: what they point at is not the model's. */
-async function checkExternalFile(path: string, location: string): Promise<void> {
-  const stats = await lstat(join(dirname(path), location)).catch(() => null);
-  if (stats === null) return;
-  if (stats.isSymbolicLink() || !stats.isFile() || stats.nlink > 1)
-    throw modelError(
-      'ONNX_EXTERNAL_LINK',
-      `external data ${JSON.stringify(location)} is a link, not a file of its own`,
-      [],
-      'copy the data file beside the model',
-    );
-}
-
 /**
  * Reads, imports and optimizes a model.
  * @throws ZkinferError for a file that is no model, and MODEL_UNSUPPORTED with every problem of the model at once
@@ -113,7 +81,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   const bytes = await readModelBytes(path);
   const digests: Digest[] = [digestBytes(bytes)];
   const locations = new Set<string>();
-  const readExternal = await findExternalFiles(path);
+  const readExternal = openExternalData(path);
   const model = readOnnx(bytes, {
     externalData: (location) => {
       const data = readExternal(location);
@@ -122,7 +90,6 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
       return data;
     },
   });
-  for (const location of locations) await checkExternalFile(path, location);
   const imported = importGraph(model, options);
   return {
     path,

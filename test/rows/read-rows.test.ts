@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { crc32, deflateRawSync } from 'node:zlib';
 import { expect } from 'chai';
 import { ZkinferError } from '../../src/core/error.js';
 import { openRows, readRows } from '../../src/rows/read-rows.js';
 import type { RowsSpec } from '../../src/rows/rows.js';
 import { readZip } from '../../src/rows/zip.js';
+import { npy, zip } from './numpy-files.js';
 
 const CORPUS = process.env.ZKINFER_CORPUS ?? join(import.meta.dirname, '../../../shared/corpus');
 
@@ -58,45 +58,6 @@ async function refuse(content: unknown, spec: RowsSpec, code: string, ...words: 
   expect(typed.code, text).to.equal(code);
   expect(typed.exitCode).to.equal(2);
   for (const word of words) expect(text).to.contain(word);
-}
-
-function npy(descr: string, shape: number[], data: Uint8Array, fortran = false): Buffer {
-  const header = `{'descr': '${descr}', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': (${shape.join(', ')}${shape.length === 1 ? ',' : ''}), }\n`;
-  const prefix = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length & 255, header.length >> 8]);
-  return Buffer.concat([prefix, Buffer.from(header), data]);
-}
-
-function zip(members: Record<string, Uint8Array>): Buffer {
-  const bodies: Buffer[] = [];
-  const directory: Buffer[] = [];
-  let offset = 0;
-  for (const [name, data] of Object.entries(members)) {
-    const packed = deflateRawSync(data);
-    const local = Buffer.alloc(30 + name.length);
-    local.writeUInt32LE(0x04034b50, 0);
-    local.writeUInt16LE(8, 8);
-    local.writeUInt16LE(name.length, 26);
-    local.write(name, 30);
-    const entry = Buffer.alloc(46 + name.length);
-    entry.writeUInt32LE(0x02014b50, 0);
-    entry.writeUInt16LE(8, 10);
-    entry.writeUInt32LE(crc32(data), 16);
-    entry.writeUInt32LE(packed.length, 20);
-    entry.writeUInt32LE(data.length, 24);
-    entry.writeUInt16LE(name.length, 28);
-    entry.writeUInt32LE(offset, 42);
-    entry.write(name, 46);
-    bodies.push(local, packed);
-    directory.push(entry);
-    offset += local.length + packed.length;
-  }
-  const end = Buffer.alloc(22);
-  end.writeUInt32LE(0x06054b50, 0);
-  end.writeUInt16LE(directory.length, 8);
-  end.writeUInt16LE(directory.length, 10);
-  end.writeUInt32LE(Buffer.concat(directory).length, 12);
-  end.writeUInt32LE(offset, 16);
-  return Buffer.concat([...bodies, ...directory, end]);
 }
 
 describe('layouts of rows', () => {
