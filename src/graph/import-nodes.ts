@@ -6,6 +6,7 @@ import type { GraphNode } from './ir.js';
 import { rules } from './ops/registry.js';
 import { type Binding, RuleContext, type RuleScope, UnknownValue } from './ops/rule.js';
 import { ImportProblem, refuse } from './ops/support/problem.js';
+import type { ScalarFunction } from './scalar.js';
 
 /** Where names are looked up: one frame per graph, subgraphs see the frames around them. */
 interface Frame {
@@ -209,13 +210,27 @@ function bindReferences(
 
 /** Refuses weights that are not finite in the nodes a rule has built. */
 function checkFinite(nodes: readonly GraphNode[], from: number): void {
+  for (let i = from; i < nodes.length; i++)
+    if (holdsNonFinite(nodes[i]))
+      refuse('a constant it uses is not finite', 'export finite weights; -Infinity only in masks of a softmax');
+}
+
+function holdsNonFinite(node: GraphNode): boolean {
   const broken = (data: Float64Array) => data.some((value) => !Number.isFinite(value));
-  for (let i = from; i < nodes.length; i++) {
-    const node = nodes[i];
-    const bad =
-      node.kind === 'linear'
-        ? broken(node.map.bias) || node.map.kernels.some(broken)
-        : node.kind === 'gather' && broken(node.constants);
-    if (bad) refuse('a constant it uses is not finite', 'export finite weights; no -Infinity outside a pooling');
+  switch (node.kind) {
+    case 'linear':
+      return broken(node.map.bias) || node.map.kernels.some(broken);
+    case 'gather':
+      return broken(node.constants);
+    case 'unary':
+      return node.functions.some(holdsNaN);
+    case 'trees':
+      return broken(node.base) || node.leafWeights.some(broken) || node.threshold.some(Number.isNaN);
+    default:
+      return false;
   }
+}
+
+function holdsNaN(fn: ScalarFunction): boolean {
+  return fn.kind === 'call' ? fn.args.some(holdsNaN) : fn.kind === 'const' && Number.isNaN(fn.value);
 }
