@@ -1,84 +1,160 @@
 import { countLimbs } from '../core/limbs.js';
 import { sizeOf } from '../core/tensor.js';
 import type { QuantGraph, QuantNode, QuantValueId } from '../quantize/ir.js';
+import type { Wire } from './constraints.js';
 import { concatElements, type Elements } from './elements.js';
 import { Lowering } from './lowering.js';
 import { lowerRules } from './ops/registry.js';
 import type { Overflow, Rule } from './ops/rule.js';
 import type { CircuitProgram, InputPort, OutputAtoms, Port } from './program.js';
 import { defineContext } from './statement/context.js';
-import { checkInputs, inputBytes, inputElements, outputBytes, packElements } from './statement/packed.js';
+import { readStatementOptions, type StatementOptions } from './statement/options.js';
+import {
+  checkInputs,
+  countStringLimbs,
+  inputBytes,
+  inputElements,
+  outputBytes,
+  packElements,
+} from './statement/packed.js';
+import { placeBound, placeCommitment } from './statement/seal.js';
 
 /** What the circuit is to prove, beside the model. */
-export interface CircuitOptions {
+export interface CircuitOptions extends StatementOptions {
   /** What happens to a value beyond its layer's calibrated range: clamped (the default), or no proof exists. */
   readonly overflow?: Overflow;
 }
 
+/** Wires fixed before lowering begins: what a verifier sees, then what the prover gives. */
+interface Layout {
+  readonly publicOutputs: readonly Port[];
+  readonly publicInputs: readonly Port[];
+  readonly inputs: readonly InputPort[];
+  readonly salt: Port | undefined;
+  readonly firstFreeWire: Wire;
+}
+
 /**
- * Lowers an integer model to a circuit of components. Public signals, in order: limbs of the input bytes, limbs of the output
- * bytes, the context.
+ * Lowers an integer model to a circuit of components.
+ *
+ * Public signals of a packed statement, in order: limbs of the input bytes (or the commitment to them, or nothing), limbs of
+ * the output bytes, the context. Of a bound one: the hash of those limbs, their sum under the challenge, the challenge.
  */
 export function lowerCircuit(graph: QuantGraph, options: CircuitOptions = {}): CircuitProgram {
-  const inputWidths = graph.inputs.map((input) => sizeOf(graph.values[input.value].shape));
-  const outputWidths = graph.outputs.map((output) => sizeOf(graph.values[output.value].shape));
-  const inputLimbs = countLimbs(graph.inputs.reduce((sum, input, i) => sum + inputWidths[i] * inputBytes(input), 0));
-  const outputLimbs = countLimbs(
-    graph.outputs.reduce((sum, output, i) => sum + outputWidths[i] * outputBytes(graph, output), 0),
-  );
-  const inputLimbAt = 1;
-  const outputLimbAt = inputLimbAt + inputLimbs;
-  const contextAt = outputLimbAt + outputLimbs;
-  let next = contextAt + 1;
-  const inputs = graph.inputs.map((input, i): InputPort => {
-    const port = { name: `in_${i}`, modelInput: input.name, firstWire: next, count: inputWidths[i] };
-    next += inputWidths[i];
-    return port;
-  });
-  const lowering = new Lowering(next);
+  const statement = readStatementOptions(options);
+  const layout = layOutWires(graph, statement);
+  const lowering = new Lowering(layout.firstFreeWire);
   const known = new Map<QuantValueId, Elements>();
-  graph.inputs.forEach((input, i) => {
+  const inputValues = graph.inputs.map((input, i) => {
     const { min, max } = graph.values[input.value];
-    const elements = inputElements(inputs[i].firstWire, inputs[i].count, min, max);
+    const elements = inputElements(layout.inputs[i].firstWire, layout.inputs[i].count, min, max);
     elements.wire.forEach((wire, j) => {
       lowering.setRange(wire, elements.min[j], elements.max[j]);
     });
     known.set(input.value, elements);
+    return elements;
   });
-  const inputValues = graph.inputs.map((input) => ({ name: input.name, elements: known.get(input.value)! }));
   checkInputs(lowering, inputValues);
-  const inputString = {
-    elements: concatElements(inputValues.map(({ elements }) => elements)),
-    bytes: repeatEach(graph.inputs.map(inputBytes), inputWidths),
-  };
-  packElements(lowering, 'statement', inputString, inputLimbAt);
+  const sealed = placeInputSide(lowering, graph, inputValues, layout, statement);
   for (const node of graph.nodes) known.set(node.output, lowerNode(lowering, node, known, options));
-  const outputString = {
-    elements: concatElements(graph.outputs.map((output) => known.get(output.value)!)),
-    bytes: repeatEach(
-      graph.outputs.map((output) => outputBytes(graph, output)),
-      outputWidths,
-    ),
-  };
-  packElements(lowering, 'statement', outputString, outputLimbAt);
-  lowering.layer('context', 'statement', () => {
-    lowering.place(lowering.component('context', defineContext), Int32Array.of(contextAt), () => [0, 0]);
-  });
-  const publicOutputs: Port[] = [
-    { name: 'input_limb', firstWire: inputLimbAt, count: inputLimbs },
-    { name: 'output_limb', firstWire: outputLimbAt, count: outputLimbs },
-  ];
+  placeOutputSide(lowering, graph, known, sealed, layout, statement);
   return {
-    publicOutputs,
-    publicInputs: [{ name: 'context', firstWire: contextAt, count: undefined }],
-    privateInputs: inputs,
-    inputs,
+    publicOutputs: layout.publicOutputs,
+    publicInputs: layout.publicInputs,
+    privateInputs: [...layout.inputs, ...(layout.salt ? [layout.salt] : [])],
+    inputs: layout.inputs,
     outputs: graph.outputs.map((output) => ({ modelOutput: output.name, ...resolveAtoms(known.get(output.value)!) })),
     values: new Map([...known].map(([id, elements]) => [id, resolveAtoms(elements)])),
     layers: lowering.layers,
     wireCount: lowering.wireCount,
     constraintCount: lowering.constraintCount,
   };
+}
+
+function layOutWires(graph: QuantGraph, { input, statement }: Required<StatementOptions>): Layout {
+  let next = 1;
+  const port = (name: string, count?: number): Port => {
+    const firstWire = next;
+    next += count ?? 1;
+    return { name, firstWire, count };
+  };
+  const inputLimbs = countLimbs(byteWidths(graph, graph.inputs, inputBytes).reduce((sum, n) => sum + n, 0));
+  const outputLimbs = countLimbs(
+    byteWidths(graph, graph.outputs, (output) => outputBytes(graph, output)).reduce((sum, n) => sum + n, 0),
+  );
+  const packed = () => [
+    ...(input === 'public' ? [port('input_limb', inputLimbs)] : []),
+    ...(input === 'committed' ? [port('input_commitment')] : []),
+    port('output_limb', outputLimbs),
+  ];
+  const isBound = statement === 'bound';
+  const publicOutputs = isBound ? [port('limb_hash'), port('limb_sum')] : packed();
+  const publicInputs = [port(isBound ? 'challenge' : 'context')];
+  const inputs = graph.inputs.map((modelInput, i): InputPort => {
+    const count = sizeOf(graph.values[modelInput.value].shape);
+    return { ...port(`in_${i}`, count), count, modelInput: modelInput.name };
+  });
+  const salt = input === 'committed' ? port('salt') : undefined;
+  return { publicOutputs, publicInputs, inputs, salt, firstFreeWire: next };
+}
+
+/** Bytes of each element of the tensors of one side, in order. */
+function byteWidths<T extends { readonly value: QuantValueId }>(
+  graph: QuantGraph,
+  side: readonly T[],
+  bytesOf: (tensor: T) => number,
+): Int32Array {
+  const widths = side.flatMap((tensor) =>
+    new Array<number>(sizeOf(graph.values[tensor.value].shape)).fill(bytesOf(tensor)),
+  );
+  return Int32Array.from(widths);
+}
+
+function findPort(ports: readonly Port[], name: string): Port | undefined {
+  return ports.find((port) => port.name === name);
+}
+
+/** Packs and, where asked for, commits to the input. Returns the wires that the statement speaks of. */
+function placeInputSide(
+  lowering: Lowering,
+  graph: QuantGraph,
+  inputs: readonly Elements[],
+  layout: Layout,
+  { input }: Required<StatementOptions>,
+): Wire[] {
+  if (input === 'private') return [];
+  const string = { elements: concatElements(inputs), bytes: byteWidths(graph, graph.inputs, inputBytes) };
+  const first = packElements(lowering, 'statement', string, findPort(layout.publicOutputs, 'input_limb')?.firstWire);
+  const limbs = Array.from({ length: countStringLimbs(string) }, (_, k) => first + k);
+  if (!layout.salt) return limbs;
+  const at = findPort(layout.publicOutputs, 'input_commitment')?.firstWire;
+  return [placeCommitment(lowering, limbs, layout.salt.firstWire, at)];
+}
+
+/** Packs the output and closes the statement over both sides. */
+function placeOutputSide(
+  lowering: Lowering,
+  graph: QuantGraph,
+  known: ReadonlyMap<QuantValueId, Elements>,
+  sealed: readonly Wire[],
+  layout: Layout,
+  { statement }: Required<StatementOptions>,
+): void {
+  const string = {
+    elements: concatElements(graph.outputs.map((output) => known.get(output.value)!)),
+    bytes: byteWidths(graph, graph.outputs, (output) => outputBytes(graph, output)),
+  };
+  const first = packElements(lowering, 'statement', string, findPort(layout.publicOutputs, 'output_limb')?.firstWire);
+  const [{ firstWire: publicInput }] = layout.publicInputs;
+  if (statement === 'packed') {
+    lowering.layer('context', 'statement', () => {
+      lowering.place(lowering.component('context', defineContext), Int32Array.of(publicInput), () => [0, 0]);
+    });
+    return;
+  }
+  const limbs = [...sealed, ...Array.from({ length: countStringLimbs(string) }, (_, k) => first + k)];
+  const [hash, sum] = layout.publicOutputs;
+  placeBound(lowering, limbs, publicInput, hash.firstWire, sum.firstWire);
 }
 
 function lowerNode(
@@ -106,7 +182,18 @@ function resolveAtoms(elements: Elements): Omit<OutputAtoms, 'modelOutput'> {
   return { wire, factor, offset };
 }
 
-/** `values[i]` repeated `counts[i]` times. */
-function repeatEach(values: readonly number[], counts: readonly number[]): Int32Array {
-  return Int32Array.from(values.flatMap((value, i) => new Array<number>(counts[i]).fill(value)));
+const SIGNAL_NAMES: Readonly<Record<string, string>> = {
+  input_limb: 'input',
+  output_limb: 'output',
+  input_commitment: 'inputCommitment',
+  limb_hash: 'limbHash',
+  limb_sum: 'limbSum',
+};
+
+/** Names of the public signals in snarkjs' order, as a manifest lists them: `input[0]`, `output[0]`, …, `context`. */
+export function namePublicSignals(program: CircuitProgram): string[] {
+  return [...program.publicOutputs, ...program.publicInputs].flatMap(({ name, count }) => {
+    const word = SIGNAL_NAMES[name] ?? name;
+    return count === undefined ? [word] : Array.from({ length: count }, (_, k) => `${word}[${k}]`);
+  });
 }

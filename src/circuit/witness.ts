@@ -56,13 +56,15 @@ class WireValues implements WireSource, WireSink {
 /**
  * Computes every wire of a program, straight from the integers: no circom involved.
  * @param inputs quantized elements of each model input by name, row-major
- * @param context the public context signal
+ * @param publicInput the context of a packed statement, the challenge of a bound one
+ * @param salt of the commitment to the input, where the statement has one
  * @throws ZkinferError INPUT_RANGE for a missing input, a wrong count or a value that is no integer
  */
 export function computeWitness(
   program: CircuitProgram,
   inputs: Readonly<Record<string, ArrayLike<number>>>,
-  context: bigint,
+  publicInput: bigint,
+  salt?: bigint,
 ): Witness {
   const values = new WireValues(program.wireCount);
   values.small[0] = 1;
@@ -75,8 +77,12 @@ export function computeWitness(
       values.small[port.firstWire + i] = data[i];
     }
   }
-  for (const port of program.publicInputs)
-    if (port.name === 'context') values.wide.set(port.firstWire, toField(context));
+  for (const port of program.publicInputs) values.wide.set(port.firstWire, toField(publicInput));
+  for (const port of program.privateInputs) {
+    if (port.name !== 'salt') continue;
+    if (salt === undefined) throw badInput('salt', 'a committed input needs one');
+    values.wide.set(port.firstWire, toField(salt));
+  }
   for (const layer of program.layers) {
     for (const block of layer.blocks) {
       values.inputs = block.inputs;

@@ -9,7 +9,7 @@ import { compileCircom } from '../../src/circom/compile.js';
 import { readR1cs } from '../../src/circom/r1cs-file.js';
 import { emitCircom } from '../../src/circuit/emit-circom.js';
 import { emitR1cs } from '../../src/circuit/emit-r1cs.js';
-import { lowerCircuit } from '../../src/circuit/lower.js';
+import { type CircuitOptions, lowerCircuit } from '../../src/circuit/lower.js';
 import { computeWitness, readWire } from '../../src/circuit/witness.js';
 import { ZkinferError } from '../../src/core/error.js';
 import type { QuantGraph } from '../../src/quantize/ir.js';
@@ -28,8 +28,8 @@ describe('circom', () => {
   });
   after(() => rm(outDir, { recursive: true, force: true }));
 
-  async function compile(graph: QuantGraph, name: string) {
-    const program = lowerCircuit(graph);
+  async function compile(graph: QuantGraph, name: string, options: CircuitOptions = {}) {
+    const program = lowerCircuit(graph, options);
     const emitted = emitR1cs(program);
     const compiled = await compileCircom(emitCircom(program), { includeDir, outDir, name, compiler: 'bundled' });
     const theirs = readR1cs(await readFile(compiled.r1csPath));
@@ -68,6 +68,12 @@ describe('circom', () => {
         .to.throw(ZkinferError)
         .with.property('code', 'R1CS_MISMATCH');
     });
+
+  it('has our constraints for a bound statement over a committed input', async () => {
+    const graph = buildRandomModel(45, ['requantize']);
+    const { program, emitted, theirs, sym } = await compile(graph, 'bound', { statement: 'bound', input: 'committed' });
+    expect(compareR1cs(program, emitted, theirs, sym).every((wire) => wire >= 0)).to.equal(true);
+  });
 
   it("reports the compiler's own words", async () => {
     const error = await compileCircom('template Broken( {', {

@@ -56,7 +56,8 @@ function playRound(
       if (!right) continue;
       const plan = planRelu(...boundLead(lowering, right, left, tables[w]));
       if (plan.kind === 'row') matches.push({ left, right, plan, settle: (winner) => (winners[at] = winner) });
-      else winners[at] = { ...(plan.kind === 'constant' && plan.value === 0 ? left : right), members: join(left, right) };
+      else
+        winners[at] = { ...(plan.kind === 'constant' && plan.value === 0 ? left : right), members: join(left, right) };
     }
     return winners;
   });

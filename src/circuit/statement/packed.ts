@@ -23,9 +23,9 @@ export function outputBytes(graph: QuantGraph, output: QuantOutput): number {
 }
 
 /** Holds every element of the model's inputs to its range: what the bounds of the whole circuit rest on. */
-export function checkInputs(lowering: Lowering, inputs: readonly { name: string; elements: Elements }[]): void {
+export function checkInputs(lowering: Lowering, inputs: readonly Elements[]): void {
   lowering.layer('range', 'input', () => {
-    for (const { elements } of inputs) placeRangeCheck(lowering, elements.wire, elements.min, elements.max);
+    for (const elements of inputs) placeRangeCheck(lowering, elements.wire, elements.min, elements.max);
   });
 }
 
