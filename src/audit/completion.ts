@@ -2,6 +2,9 @@ import type { Occurrences } from './occurrences.js';
 import type { Ranges } from './ranges.js';
 import type { Factors, System } from './system.js';
 
+/** Values chosen on one attempt at most. */
+const STEP_LIMIT = 5000;
+
 /** How a row stands under a partial assignment. */
 interface OpenRow {
   readonly constant: bigint;
@@ -11,12 +14,13 @@ interface OpenRow {
 
 /**
  * Completes a partial assignment: what a row leaves one way to choose is chosen, sums of two-valued variables are read as
- * digits, and what stays open is tried, the honest value first. Gives up after a number of choices.
+ * digits, and what stays open is tried, the honest value first. Gives up after a number of choices that led nowhere.
  */
 export class Completion {
   private readonly values: (bigint | undefined)[];
   private readonly trail: number[] = [];
   private budget = 0;
+  private steps = 0;
 
   constructor(
     private readonly system: System,
@@ -31,13 +35,14 @@ export class Completion {
     for (const variable of open) this.values[variable] = undefined;
   }
 
-  /** A satisfying assignment with the given value, other than the honest one; null when none was found. */
-  complete(variable: number, value: bigint, budget: number): bigint[] | null {
+  /** A satisfying assignment with the given value, other than the honest one (null when none was found), and its cost. */
+  complete(variable: number, value: bigint, budget: number): { found: bigint[] | null; spent: number } {
     this.budget = budget;
+    this.steps = 0;
     const mark = this.trail.length;
     const found = this.assign(variable, value) ? this.search(this.touching(variable)) : null;
     this.undo(mark);
-    return found;
+    return { found, spent: budget - Math.max(0, this.budget) };
   }
 
   private touching(variable: number): number[] {
@@ -77,11 +82,12 @@ export class Completion {
       return found;
     }
     for (const choice of branch) {
-      if (this.budget-- <= 0) break;
+      if (this.budget <= 0 || this.steps++ > STEP_LIMIT) break;
       const inner = this.trail.length;
       const isPossible = choice.every(([variable, value]) => this.assign(variable, value));
       const found = isPossible ? this.search(choice.flatMap(([variable]) => this.touching(variable))) : null;
       if (found) return found;
+      this.budget--;
       this.undo(inner);
     }
     this.undo(mark);
@@ -158,7 +164,7 @@ export class Completion {
     return this.system.field.reduce(big[side.scale[product]] * value + big[side.offset[product]]);
   }
 
-  /** All ways to write a row's constant with digits; null when its open variables are not digits of a number system. */
+  /** The ways to write a row's constant with digits, largest first; null when that does not settle the row. */
   private readDigits({ constant, variables, factors }: OpenRow): [number, bigint][][] | null {
     const { ranges, system } = this;
     const { field } = system;
@@ -174,9 +180,10 @@ export class Completion {
     const order = integers.map((_, at) => at).sort((a, b) => (size(integers[a]) < size(integers[b]) ? 1 : -1));
     let rest = integers.reduce((sum, value) => sum + size(value), 0n);
     const total = rest;
+    let isUnique = true;
     for (const at of order) {
       rest -= size(integers[at]);
-      if (size(integers[at]) <= rest) return null;
+      isUnique &&= size(integers[at]) > rest;
     }
     const solutions: [number, bigint][][] = [];
     for (let sum = field.reduce(target); sum <= total && solutions.length < 4; sum += field.modulus) {
@@ -188,14 +195,15 @@ export class Completion {
       });
       if (left === 0n) solutions.push(solution);
     }
-    return solutions;
+    // Digits that overlap have readings that this one does not show; having found none says nothing.
+    return isUnique || solutions.length === 1 ? solutions : null;
   }
 
   /** What to try next: the readings of an ambiguous row, or the values of an open variable; null when all is settled. */
   private chooseBranch(): readonly (readonly [number, bigint])[][] | null {
     const open = this.open.filter((variable) => this.values[variable] === undefined);
     if (open.length === 0) return null;
-    for (const variable of open.slice(0, 200)) {
+    for (const variable of open.slice(0, 30)) {
       for (const row of this.touching(variable)) {
         const state = this.readRow(row);
         const solutions = state && state.variables.length > 1 ? this.readDigits(state) : null;

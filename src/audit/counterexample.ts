@@ -16,15 +16,15 @@ export interface Counterexample {
 }
 
 export interface CounterexampleOptions {
-  /** Choices tried for each starting point; 400 by default. */
+  /** Choices that lead nowhere, in all, before the search gives up; 1500 by default. */
   readonly budget?: number;
   /** Prime modulus; the BN254 scalar field by default. */
   readonly modulus?: bigint;
 }
 
 /**
- * Looks for a second witness with the inputs of a given one: changes one undetermined wire (outputs first, then the wires
- * that the audit blames), works out what follows from the constraints, and checks all of them at the end. Finding none
+ * Looks for a second witness with the inputs of a given one: changes one undetermined wire (those that the audit blames
+ * first, then outputs), works out what follows from the constraints, and checks all of them at the end. Finding none
  * proves nothing.
  * @param witness satisfies the constraints, one value for each wire
  */
@@ -58,11 +58,15 @@ export function findCounterexample(
   const isOutput = (wire: number) => wire <= r1cs.outputCount;
   const blamed = report.findings.flatMap(({ wire }) => (wire !== undefined && isOpen[wire] ? [wire] : []));
   const outputs = report.undetermined.filter(isOutput);
-  const targets = [...new Set([...outputs.slice(0, 8), ...blamed, ...report.undetermined.slice(0, 60)])];
+  const targets = [...new Set([...blamed, ...outputs.slice(0, 8), ...report.undetermined.slice(0, 30)])];
   let inner: Counterexample | null = null;
+  let budget = options.budget ?? 1500;
   for (const target of targets) {
     for (const value of listValues(field, honest[target])) {
-      const found = completion.complete(target, value, options.budget ?? 400);
+      if (budget <= 0) return inner;
+      const allowed = Math.min(budget, isOutput(target) ? 100 : 60);
+      const { found, spent } = completion.complete(target, value, allowed);
+      budget -= spent + 1;
       if (!found || !satisfies(r1cs, found, field)) continue;
       const changed = found
         .slice(0, r1cs.wireCount)

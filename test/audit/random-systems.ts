@@ -111,6 +111,16 @@ export function randomSystem(seed: number, prime: number): Sketch {
       s.constrain(one, lc([1, b], [-r.below(3), 0], [-1, bound]), zero);
     },
     () => {
+      const [y, square] = [wire('y'), wire('y2')];
+      const bits = [bit('y0'), ...(r.below(2) ? [bit('y1')] : [])];
+      s.constrain(one, lc(...bits.map((own, at) => [2 ** at, own] as const), [-1, y]), zero);
+      s.constrain(y, r.below(6) ? y : sum(1), square);
+      const end = () => lc([r.below(3), square], [r.below(3), y], [r.below(3), 0]);
+      const value = r.pick(any);
+      s.constrain(one, sub(value, add(end(), bit('g0'))), zero);
+      if (r.below(2)) s.constrain(one, sub(add(end(), scale(-1, bit('g1'))), value), zero);
+    },
+    () => {
       const own = r.pick(any);
       s.constrain(add(own, constant(r.below(3))), add(own, constant(r.below(3))), r.below(2) ? zero : sum(1));
     },
