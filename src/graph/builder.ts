@@ -15,6 +15,11 @@ export type Operand =
       readonly id: ValueId;
       /** Class labels by index: the elements are indices into them, or one score per label. */
       readonly labels?: readonly (string | number)[];
+      /** How this was computed from another value along its last axis, so that a softmax spelled out can be recognised. */
+      readonly derived?: {
+        readonly kind: 'logSumExp' | 'max' | 'shifted' | 'exp' | 'sum';
+        readonly of: ValueOperand;
+      };
       /** These are logits that stand for their softmax, which `build` computes when somebody needs it. */
       readonly deferred?: {
         readonly kind: 'softmax' | 'log-softmax';

@@ -9,6 +9,7 @@ import { microsoftFloatRules } from './microsoft.js';
 import { linearModelRules } from './ml-linear.js';
 import { preprocessRules } from './ml-preprocess.js';
 import { labelRules } from './ml-preprocess-labels.js';
+import { spelledSoftmaxRules } from './ml-scores-softmax.js';
 import { treeRules } from './ml-trees.js';
 import { moveRules } from './move.js';
 import { normRules } from './norm.js';
@@ -50,4 +51,6 @@ export const rules: RuleRecord = {
   ...controlRules,
   ...svmRules,
   ...treeRules,
+  // After the rules they extend.
+  ...spelledSoftmaxRules,
 };
