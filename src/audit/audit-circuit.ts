@@ -13,9 +13,9 @@ export interface CompiledCircuit {
 }
 
 /**
- * Audits a compiled model as its statement is used: the public signals that describe the input, and nothing else, must
- * determine the model's inputs and every output, and each model input must be held to the range that the integer model
- * was built for.
+ * Audits a compiled model as its statement is used: the limbs of the input (public, or what the commitment or the hash in
+ * the statement is of), and nothing else, must determine the model's inputs and every output, and each model input must be
+ * held to the range that the integer model was built for.
  */
 export function auditCircuit(
   { graph, program, r1cs, wireNames }: CompiledCircuit,
@@ -29,10 +29,21 @@ export function auditCircuit(
   });
 }
 
-/** The public signals that a verifier sets from the input: the input's limbs and the context. */
+/**
+ * The wires that fix a statement: the input's limbs, the salt of a commitment to them and the public input (context or
+ * challenge). Where the statement says nothing of the input, its elements themselves.
+ */
 export function listStatementInputs(program: CircuitProgram): number[] {
-  const ports = [...program.publicOutputs.filter(({ name }) => name === 'input_limb'), ...program.publicInputs];
-  return ports.flatMap(({ firstWire, count }) => Array.from({ length: count ?? 1 }, (_, at) => firstWire + at));
+  const isSilent = program.inputLimbs.length === 0;
+  const isModelInput = new Set(program.inputs.map(({ name }) => name));
+  const ports = [
+    ...program.publicInputs,
+    ...program.privateInputs.filter(({ name }) => isSilent || !isModelInput.has(name)),
+  ];
+  const wires = ports.flatMap(({ firstWire, count }) =>
+    Array.from({ length: count ?? 1 }, (_, at) => firstWire + at),
+  );
+  return [...program.inputLimbs, ...wires];
 }
 
 /** The range of every element of the model's inputs, by wire. */

@@ -55,7 +55,7 @@ export function lowerCircuit(graph: QuantGraph, options: CircuitOptions = {}): C
     return elements;
   });
   checkInputs(lowering, inputValues);
-  const sealed = placeInputSide(lowering, graph, inputValues, layout, statement);
+  const { limbs, sealed } = placeInputSide(lowering, graph, inputValues, layout, statement);
   for (const node of graph.nodes) known.set(node.output, lowerNode(lowering, node, known, options));
   placeOutputSide(lowering, graph, known, sealed, layout, statement);
   return {
@@ -63,6 +63,7 @@ export function lowerCircuit(graph: QuantGraph, options: CircuitOptions = {}): C
     publicInputs: layout.publicInputs,
     privateInputs: [...layout.inputs, ...(layout.salt ? [layout.salt] : [])],
     inputs: layout.inputs,
+    inputLimbs: limbs,
     outputs: graph.outputs.map((output) => ({ modelOutput: output.name, ...resolveAtoms(known.get(output.value)!) })),
     values: new Map([...known].map(([id, elements]) => [id, resolveAtoms(elements)])),
     layers: lowering.layers,
@@ -114,21 +115,21 @@ function findPort(ports: readonly Port[], name: string): Port | undefined {
   return ports.find((port) => port.name === name);
 }
 
-/** Packs and, where asked for, commits to the input. Returns the wires that the statement speaks of. */
+/** Packs and, where asked for, commits to the input. Returns its limbs and the wires that the statement speaks of. */
 function placeInputSide(
   lowering: Lowering,
   graph: QuantGraph,
   inputs: readonly Elements[],
   layout: Layout,
   { input }: Required<StatementOptions>,
-): Wire[] {
-  if (input === 'private') return [];
+): { limbs: readonly Wire[]; sealed: readonly Wire[] } {
+  if (input === 'private') return { limbs: [], sealed: [] };
   const string = { elements: concatElements(inputs), bytes: byteWidths(graph, graph.inputs, inputBytes) };
   const first = packElements(lowering, 'statement', string, findPort(layout.publicOutputs, 'input_limb')?.firstWire);
   const limbs = Array.from({ length: countStringLimbs(string) }, (_, k) => first + k);
-  if (!layout.salt) return limbs;
+  if (!layout.salt) return { limbs, sealed: limbs };
   const at = findPort(layout.publicOutputs, 'input_commitment')?.firstWire;
-  return [placeCommitment(lowering, limbs, layout.salt.firstWire, at)];
+  return { limbs, sealed: [placeCommitment(lowering, limbs, layout.salt.firstWire, at)] };
 }
 
 /** Packs the output and closes the statement over both sides. */

@@ -48,6 +48,8 @@ export interface CircuitProgram {
   readonly publicInputs: readonly Port[];
   readonly privateInputs: readonly Port[];
   readonly inputs: readonly InputPort[];
+  /** Wires of the input's limbs, which the statement is about; none where it says nothing of the input. */
+  readonly inputLimbs: readonly Wire[];
   readonly outputs: readonly OutputAtoms[];
   /** Where the wires of QuantGraph values ended up, for comparing a witness with the evaluator; pending sums are left out. */
   readonly values: ReadonlyMap<number, Omit<OutputAtoms, 'modelOutput'>>;
