@@ -33,9 +33,11 @@ export class Importer {
   ) {
     this.functions = new Map(model.functions.map((fn) => [ruleName(fn.domain, fn.name), fn]));
     this.opsets = model.opsets;
+    this.outputs = new Set(model.graph.outputs.map((output) => output.name));
   }
 
   private readonly opsets: ReadonlyMap<string, number>;
+  private readonly outputs: ReadonlySet<string>;
 
   /** Imports sorted nodes of the main graph; results land in `bindings`. */
   run(graph: OnnxGraph, nodes: readonly OnnxNode[], bindings: Map<string, Binding>): void {
@@ -126,6 +128,7 @@ export class Importer {
         }
         return undefined;
       },
+      isModelOutput: (name) => frame.outer === undefined && this.outputs.has(name),
       inline: (graph, inputs) => this.inlineGraph(graph, inputs, where, frame),
       warn: (message, hint) => this.diagnostics.push({ severity: 'warning', where, message, hint }),
     };

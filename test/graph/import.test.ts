@@ -14,6 +14,8 @@ import {
   type ModelSpec,
   nested,
   node,
+  packedInts,
+  tensor,
   text,
   valueInfo,
 } from '../onnx/encode.js';
@@ -343,6 +345,29 @@ describe('importGraph', () => {
       };
       expect(run(graphOf(spec), [0, 0, 0, 0])).to.deep.equal([0.5, 0.5, 0.5, 0.5]);
     });
+  });
+
+  it('takes a dynamically quantized layer as the layer it stands for, and says so', () => {
+    const spec: ModelSpec = {
+      nodes: [
+        { op: 'DynamicQuantizeLinear', in: ['x'], out: ['q', 's', 'z'] },
+        { op: 'MatMulInteger', in: ['q', 'w', 'z', 'wz'], out: ['m'] },
+        { op: 'Cast', in: ['m'], out: ['f'], attributes: { to: 1 } },
+        { op: 'Mul', in: ['s', 'ws'], out: ['scale'] },
+        { op: 'Mul', in: ['f', 'scale'], out: ['y'] },
+      ],
+      inputs: [x4],
+      outputs: ['y'],
+      initializers: [
+        tensor('w', 2, [4, 1], packedInts(5, [130, 126, 128, 138])),
+        tensor('wz', 2, [], packedInts(5, [128])),
+        floatTensor('ws', [], [0.5]),
+      ],
+    };
+    const report = load(spec);
+    expect(report.diagnostics.map((d) => d.severity)).to.deep.equal(['warning']);
+    expect(run(graphOf(spec), [1, 2, 3, 0.5])).to.deep.equal([0.5 * (2 - 4 + 0 + 5)]);
+    expect(errorsOf(load({ ...spec, outputs: ['y', 'q'] }))[0]).to.contain('dynamic quantization');
   });
 
   it('takes a causal mask of -Infinity out of a softmax', () => {

@@ -273,6 +273,8 @@ describe('operators agree with onnxruntime', () => {
         autoPad,
         async (op, kernel, strides, pad, ceil, include, auto) => {
           fc.pre(kernel.every((k, axis) => k > pad[axis] && k > pad[axis + 2]));
+          // onnxruntime lets SAME padding become negative where a stride skips elements.
+          fc.pre(!auto.startsWith('SAME') || kernel.every((k, axis) => k >= strides[axis]));
           const padding: Record<string, AttributeValue> =
             auto === 'NOTSET' ? { pads: pad, ceil_mode: ceil } : { auto_pad: auto };
           const counted: Record<string, AttributeValue> = op === 'AveragePool' ? { count_include_pad: include } : {};

@@ -171,20 +171,30 @@ const qLinearConv: ImportRule = (context) => {
   return requantize(context, accumulator, scales, zero, boundsOf(context, 7), channelOf);
 };
 
-/** Scale and zero point come from the tensor itself, so only a constant can be quantized this way. */
+/**
+ * Scale and zero point come from the tensor itself. A constant is quantized as written; a computed tensor passes as it is,
+ * with scale 1 and zero point 0, and is quantized from calibration later, like every activation of a float model.
+ */
 const dynamicQuantizeLinear: ImportRule = (context) => {
   const x = context.input(0);
-  if (x.kind !== 'const')
-    return context.unsupported(
-      'the scale is chosen from the values of each input (dynamic quantization)',
-      'quantize statically, or export the float model: zkinfer quantizes it itself',
+  const scalar = (value: number, type: 'int' | 'float') =>
+    constOperand({ shape: [], type, data: Float64Array.of(value) });
+  if (x.kind !== 'const') {
+    if (context.node.outputs.some((name) => context.scope.isModelOutput(name)))
+      return context.unsupported(
+        'the scale is chosen from the values of each input (dynamic quantization)',
+        'quantize statically, or export the float model: zkinfer quantizes it itself',
+      );
+    context.scope.warn(
+      'dynamic quantization becomes static: outputs differ from the original within its rounding error',
+      'export the float model for the best accuracy',
     );
+    return [x, scalar(1, 'float'), scalar(0, 'int')];
+  }
   const low = Math.min(0, ...x.data);
   const high = Math.max(0, ...x.data);
   const scale = Math.fround(Math.fround(high - low) / 255);
   const bounds = { min: 0, max: 255 };
-  const scalar = (value: number, type: 'int' | 'float') =>
-    constOperand({ shape: [], type, data: Float64Array.of(value) });
   const zero = scale === 0 ? 0 : evaluateZeroPoint(low, scale);
   const y = context.builder.unary(x, [quantizeFunction(scale === 0 ? 1 : scale, zero, bounds)], null, 'int');
   return [y, scalar(scale, 'float'), scalar(zero, 'int')];

@@ -21,6 +21,8 @@ export interface RuleScope {
   elemType(name: string): number | undefined;
   /** Imports a subgraph (Scan, If, Loop bodies) with its inputs bound, in order; outer names stay visible. */
   inline(graph: OnnxGraph, inputs: readonly Operand[]): Operand[];
+  /** True where a name is an output of the model itself. */
+  isModelOutput(name: string): boolean;
   /** Adds a note or a warning; errors go through `unsupported`. */
   warn(message: string, hint?: string): void;
 }
