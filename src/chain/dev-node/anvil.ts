@@ -46,6 +46,10 @@ export async function startAnvil(options: DevNodeOptions & { readonly port?: num
     ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
+  // Also where the process is ended by a signal: no chain is left running behind it.
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
   const url = `http://127.0.0.1:${port}`;
   const request = createHttpRequest(url);
   await waitUntilReady(child, request);
