@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { collectDims, collectNames, wholeNumber } from './options.js';
 
 /** What every command that reads a model can be told about it. */
@@ -17,7 +17,22 @@ export function addQuantizeOptions(command: Command): Command {
       '--bits <n>',
       'bits of activations; the fewest that agree with the float model where left out',
       wholeNumber(2, 16),
-    );
+    )
+    .addOption(
+      new Option(
+        '--target <goal>',
+        'accuracy: the widths that agree with the float model; cost: the cheapest that keep it',
+      )
+        .choices(['accuracy', 'cost'])
+        .default('accuracy')
+        .conflicts('bits'),
+    )
+    .option(
+      '--max-accuracy-loss <points>',
+      'with --target cost: points of accuracy that may be given up (default 0.5)',
+      points,
+    )
+    .option('--tradeoff <file>', 'with --target cost: write every point tried as JSON, and a plot beside it as SVG');
 }
 
 /** The model's part of parsed options. */
@@ -40,4 +55,12 @@ export async function readModelOptionsWithRows(
   if (rowsPath === undefined) return read;
   const { peekDims } = await import('../rows/peek-dims.js');
   return { ...read, dims: { ...(await peekDims(rowsPath)), ...read.dims } };
+}
+
+/** A number of points of accuracy, 0 to 100. */
+function points(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 100))
+    throw new InvalidArgumentError('give a number from 0 to 100.');
+  return value;
 }

@@ -1,8 +1,10 @@
 import type { QModel } from '../bundle/qmodel.js';
 import type { QuantizeReport } from '../pipeline/quantize-model.js';
+import type { TradeoffPoint } from '../quantize/tradeoff.js';
 import { formatCount, formatNumber, formatShare, formatTable, printable } from './format.js';
 import { readModelOptionsWithRows } from './model-options.js';
 import type { Reporter } from './reporter.js';
+import { plotTradeoff } from './tradeoff-plot.js';
 
 /** Reads the rows that the options name and quantizes the model: the part that `quantize` and `build` share. */
 export async function quantizeFromOptions(
@@ -25,10 +27,41 @@ export async function quantizeFromOptions(
     calibration,
     test,
     bits: options.bits as number | undefined,
+    target: options.target as 'accuracy' | 'cost' | undefined,
+    maxAccuracyLoss: options.maxAccuracyLoss as number | undefined,
     onProgress: (stage) => reporter.step(stage),
   });
   for (const warning of done.report.warnings) reporter.warn(warning);
+  if (options.tradeoff !== undefined && done.report.tradeoff)
+    await writeTradeoff(options.tradeoff as string, done.report);
   return done;
+}
+
+/** Writes the points of a trade-off as JSON, and their plot as SVG beside it. */
+async function writeTradeoff(path: string, report: QuantizeReport): Promise<void> {
+  const { writeFileAtomic } = await import('../bundle/atomic.js');
+  const points = report.tradeoff ?? [];
+  await writeFileAtomic(path, `${JSON.stringify(points, null, 2)}\n`);
+  await writeFileAtomic(path.replace(/(\.json)?$/, '.svg'), plotTradeoff(points, report.constraints));
+}
+
+/** The points that no other point beats in both cost and loss. */
+function describeTradeoff(points: readonly TradeoffPoint[], chosen: number): string[] {
+  let least = Number.POSITIVE_INFINITY;
+  const front = points.filter(({ loss }) => {
+    const isBetter = loss < least;
+    least = Math.min(least, loss);
+    return isBetter;
+  });
+  const rows = front.map((point) => [
+    point.constraints === chosen ? '→' : '',
+    point.constraints,
+    formatNumber(point.loss, 3),
+    String(point.bits),
+    String(point.weightNoise),
+    Object.values(point.layerBits).join(' '),
+  ]);
+  return ['', ...formatTable([['', 'constraints', 'loss (points)', 'bits', 'weight noise', 'layer bits'], ...rows])];
 }
 
 /** Lines that tell how well the integer model does, and the same per layer. */
@@ -50,5 +83,6 @@ export function describeQuantization(report: QuantizeReport): string[] {
     `top-1 agreement: ${formatShare(report.top1Agreement)}`,
     `largest absolute error: ${formatNumber(report.maxAbsError)}`,
     `constraints (predicted): ${formatCount(report.constraints)}, domain 2^${report.domainPower}, room for ${formatCount(report.toNextPower)} more`,
+    ...(report.tradeoff ? describeTradeoff(report.tradeoff, report.constraints) : []),
   ];
 }

@@ -97,12 +97,14 @@ async function checkModel(
       },
     ];
   progress('quantizing again');
-  const bits = qmodel.options.bits;
+  const { bits, target, maxAccuracyLoss } = qmodel.options;
   const again = await quantizeModel({
     ...request,
     modelPath,
     calibration,
     bits: typeof bits === 'number' ? bits : undefined,
+    target: target === 'cost' ? 'cost' : 'accuracy',
+    maxAccuracyLoss: typeof maxAccuracyLoss === 'number' ? maxAccuracyLoss : undefined,
   });
   return [
     compare('model file', qmodel.source.digest, again.qmodel.source.digest),

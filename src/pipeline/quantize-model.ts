@@ -7,9 +7,11 @@ import type { Graph } from '../graph/ir.js';
 import { type Accuracy, measureAccuracy, type OutputRow } from '../quantize/accuracy.js';
 import type { QuantGraph } from '../quantize/ir.js';
 import type { LayerReport } from '../quantize/layer-report.js';
+import type { QuantizeOptions } from '../quantize/options.js';
 import { traceFloat } from '../quantize/quantize.js';
 import { runReference } from '../quantize/reference.js';
 import { inferReal, outputSpecs, searchPresets } from '../quantize/search.js';
+import { searchTradeoff, type TradeoffPoint } from '../quantize/tradeoff.js';
 import type { Rows } from '../rows/rows.js';
 import { type LoadedModel, type LoadOptions, loadModel, rowsSpecOf } from './load-model.js';
 
@@ -19,6 +21,10 @@ export interface QuantizeRequest extends LoadOptions {
   readonly test?: Rows;
   /** Fixes the activation width; by default the cheapest width that agrees with the float model is found. */
   readonly bits?: number;
+  /** `cost` finds the cheapest widths that keep the accuracy within `maxAccuracyLoss`; `accuracy` is the default. */
+  readonly target?: 'accuracy' | 'cost';
+  /** Points of accuracy that `cost` may give up; 0.5 by default. */
+  readonly maxAccuracyLoss?: number;
   readonly onProgress?: (stage: string) => void;
 }
 
@@ -38,9 +44,13 @@ export interface QuantizeReport extends Omit<Accuracy, 'relativeError'> {
   readonly domainPower: number;
   readonly toNextPower: number;
   readonly layers: readonly LayerLine[];
+  /** Every point that a search for the cheapest widths tried; null where none was made. */
+  readonly tradeoff: readonly TradeoffPoint[] | null;
   readonly warnings: readonly string[];
 }
 
+/** Points of accuracy that a search for the cheapest widths may give up. */
+const DEFAULT_LOSS = 0.5;
 /** Float rows to decide from; more add time and nothing else. */
 const CALIBRATION_ROWS = 128;
 /** Largest difference between onnxruntime and the imported graph, relative to the spread of the output. */
@@ -128,7 +138,15 @@ export async function quantizeModel(request: QuantizeRequest): Promise<{ qmodel:
   if (problem !== null)
     warnings.push(`the imported graph differs from onnxruntime on the calibration rows: ${problem}`);
   progress('choosing widths');
-  const chosen = searchPresets(graph, calibration.rows, trace, request.bits);
+  const tradeoff =
+    request.target === 'cost'
+      ? searchTradeoff(graph, calibration.rows, trace, {
+          maxLoss: request.maxAccuracyLoss ?? DEFAULT_LOSS,
+          costOf: (candidate) => predictCost(candidate).constraints,
+          onProgress: (point) => progress(`trying ${point.bits} bits: ${point.constraints} constraints`),
+        })
+      : null;
+  const chosen = tradeoff?.chosen ?? searchPresets(graph, calibration.rows, trace, request.bits);
   progress('measuring accuracy');
   const measured = request.test ?? calibration;
   const reference = await referenceOutputs(loaded, graph, measured);
@@ -146,10 +164,11 @@ export async function quantizeModel(request: QuantizeRequest): Promise<{ qmodel:
     domainPower: cost.domainPower,
     toNextPower: cost.toNextPower,
     layers: joinCosts(chosen.layers, cost.layers),
+    tradeoff: tradeoff?.curve ?? null,
     warnings,
   };
   return {
-    qmodel: describeQModel(loaded, chosen.graph, { ...chosen.options, bits: request.bits ?? null }, report),
+    qmodel: describeQModel(loaded, chosen.graph, recordOptions(request, chosen.options), report),
     report,
   };
 }
@@ -170,10 +189,22 @@ function joinCosts(
   });
 }
 
+/** What the integer model was made with: enough to make it again. */
+function recordOptions(request: QuantizeRequest, chosen: QuantizeOptions): QModel['options'] {
+  const { layerBits, ...widths } = chosen;
+  return {
+    ...widths,
+    layerBits: layerBits ?? {},
+    bits: request.bits ?? null,
+    target: request.target ?? 'accuracy',
+    maxAccuracyLoss: request.target === 'cost' ? (request.maxAccuracyLoss ?? DEFAULT_LOSS) : null,
+  };
+}
+
 function describeQModel(
   loaded: LoadedModel,
   graph: QuantGraph,
-  options: Record<string, string | number | null>,
+  options: QModel['options'],
   report: QuantizeReport,
 ): QModel {
   const { floatScore, integerScore, metric, top1Agreement, maxAbsError, measuredOn, rows, reference } = report;

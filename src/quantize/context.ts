@@ -45,6 +45,11 @@ export class QuantizeContext {
     return this.outputs.has(id);
   }
 
+  /** Width of the activation that a node gives. */
+  bitsOf(node: GraphNode): number {
+    return this.options.layerBits?.[node.origin.name] ?? this.options.activationBits;
+  }
+
   /** Calibration values of a float value, per row. */
   rowsOf(id: ValueId): readonly Float64Array[] {
     return this.floats.get(id) as readonly Float64Array[];

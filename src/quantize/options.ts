@@ -18,6 +18,8 @@ export interface QuantizeOptions {
   /** Largest ratio between the steps of two channels of one activation tensor. 1 is one scale a tensor. */
   readonly channelSpread: number;
   readonly observer: Observer;
+  /** Activation widths of single layers, by the name of the node, where they differ. */
+  readonly layerBits?: Readonly<Record<string, number>>;
 }
 
 /** From cheap to precise; `quantize` tries them in order until the calibration rows agree with the float model. */

@@ -8,9 +8,9 @@ import { presetForBits, presets, type QuantizeOptions } from './options.js';
 import { type FloatTrace, type Quantized, quantizeGraph, type RealRow } from './quantize.js';
 
 /** Rows on which both models must decide alike before a preset is taken, as a share. */
-const ENOUGH_AGREEMENT = 0.995;
+const ENOUGH_AGREEMENT = 0.998;
 /** Share of decisions that may be expected to change. */
-const FEW_FLIPS = 0.0005;
+const FEW_FLIPS = 0.0003;
 /** Largest relative error of real-valued outputs where classes are decided, and where the value itself is the answer. */
 const ENOUGH_PRECISION = { classes: 0.05, values: 0.015 };
 

@@ -21,6 +21,8 @@ const OUTPUT_NOISE = 1 / 16;
 
 interface Target {
   readonly id: ValueId;
+  /** Width that the activation gets. */
+  readonly bits: number;
   readonly clamp: { readonly low: number; readonly high: number };
 }
 
@@ -29,11 +31,12 @@ function findTarget(ctx: QuantizeContext, id: ValueId): Target {
   for (const consumer of ctx.consumersOf(id)) {
     if (consumer.kind === 'unary' && consumer.functions.length === 1) {
       const clamp = asClamp(consumer.functions[0]);
-      if (clamp) return { id: consumer.output, clamp };
+      if (clamp) return { id: consumer.output, bits: ctx.bitsOf(consumer), clamp };
     }
     if (consumer.kind === 'max') return findTarget(ctx, consumer.output);
   }
-  return { id, clamp: { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY } };
+  const clamp = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
+  return { id, bits: ctx.options.activationBits, clamp };
 }
 
 /** Whether some consumer compares or adds elements of different channels as integers. */
@@ -145,8 +148,8 @@ function chooseScales(
   scales: WindowScales,
 ): Float64Array {
   const { map } = node;
-  const bits = ctx.options.activationBits;
   const target = findTarget(ctx, node.output);
+  const { bits } = target;
   const clip = clipOf(ctx, target.id, bits, target.clamp);
   const oneScale = needsOneScale(ctx, node.output);
   const channel = ctx.channelsOf(node.output);

@@ -150,7 +150,7 @@ export function quantizeTable(ctx: QuantizeContext, node: UnaryNode): QuantValue
     low = Math.max(all.low, seen.low - room);
     high = Math.min(all.high, seen.high + room);
     if (!(high > low)) [low, high] = [all.low, Math.max(all.high, all.low + Math.max(1e-6, Math.abs(all.low)))];
-    unit = isInteger ? 1 : (high - low) / (2 ** ctx.options.activationBits - 1);
+    unit = isInteger ? 1 : (high - low) / (2 ** ctx.bitsOf(node) - 1);
     if (isInteger) [low, high] = [all.low, all.high];
   }
   const zero = -Math.round(low / unit);

@@ -37,7 +37,7 @@ function quantizeClamp(ctx: QuantizeContext, node: UnaryNode, clamp: ClampForm):
   const zero = ctx.value(input).zeroPoint;
   const isPlainRelu = clamp.low === 0 && clamp.high === Number.POSITIVE_INFINITY;
   if (isPlainRelu && min.every((low, i) => low >= entryAt(zero, i))) return input;
-  const bits = ctx.options.activationBits;
+  const bits = ctx.bitsOf(node);
   const codes = requantizeTo(ctx, input, clipOf(ctx, node.output, bits, clamp), bits, layer);
   return Number.isFinite(clamp.high) ? capAt(ctx, codes, clamp.high, layer) : codes;
 }
