@@ -172,7 +172,7 @@ for (const kind of NODE_KINDS) {
   });
 }
 
-describe('development key off a local chain', () => {
+describe('S1 development key off a local chain', () => {
   it('does not deploy there, and a production key does', async () => {
     const node = await startNode('embedded', 10);
     try {
