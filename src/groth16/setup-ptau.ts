@@ -6,7 +6,8 @@ import { R } from '../core/field.js';
 import { FIELD_BYTES, readInteger } from './curve.js';
 import { domainPower } from './dev-key-columns.js';
 import type { VerificationKey } from './proof.js';
-import { type PtauInfo, readPtauInfo } from './ptau-file.js';
+import { findPublishedPtau } from './ptau-digests.js';
+import { digestPtau, type PtauInfo, readPtauInfo } from './ptau-file.js';
 import { needSection, readSections, refuseArtifact } from './section-file.js';
 import { withSnarkjsCurve } from './snarkjs-curve.js';
 import { captureLog } from './snarkjs-log.js';
@@ -23,6 +24,8 @@ export interface PtauSetupOptions {
   readonly profile: SetupProfile;
   /** Name of the contribution made here; it is public. */
   readonly contributor?: string;
+  /** BLAKE2b-512 that the caller trusts the powers-of-tau file to have, besides the published ones. */
+  readonly pinnedBlake2b?: string;
 }
 
 /** Sizes of a constraint system that decide what a setup needs. */
@@ -83,18 +86,36 @@ export function checkPtau(info: PtauInfo, needed: number, profile: SetupProfile)
 }
 
 /**
+ * Refuses a powers-of-tau file that is neither published nor pinned: its secrets may be known to whoever made it.
+ * @throws ZkinferError `PTAU_UNKNOWN`
+ */
+export function checkPtauOrigin(blake2b: string, power: number, pinned?: string): void {
+  if (blake2b === pinned || findPublishedPtau(blake2b)?.power === power) return;
+  throw new ZkinferError({
+    code: 'PTAU_UNKNOWN',
+    kind: 'policy',
+    message: 'The powers-of-tau file is none of the published ones and its digest was not pinned.',
+    facts: [`blake2b: ${blake2b}`],
+    hint: 'Use a file of the Hermez ceremony, or pin the digest of a file that you trust.',
+  });
+}
+
+/**
  * Makes a proving key from a powers-of-tau file and adds one contribution with the randomness of the system: a key
  * without any lets everyone forge. The key of the `production` profile still needs contributions of others.
  * Nothing is written unless all succeeds.
- * @throws ZkinferError `ARTIFACT_DAMAGED`, `PTAU_TOO_SMALL`, `PTAU_NOT_PREPARED`, `PTAU_WITHOUT_CONTRIBUTIONS`, `SETUP_FAILED`
+ * @throws ZkinferError `ARTIFACT_DAMAGED`, `PTAU_TOO_SMALL`, `PTAU_NOT_PREPARED`, `PTAU_WITHOUT_CONTRIBUTIONS`,
+ * `PTAU_UNKNOWN`, `SETUP_FAILED`
  */
 export async function setupWithPtau(
   options: PtauSetupOptions,
-): Promise<{ info: ZkeyInfo; verificationKey: VerificationKey; ptau: PtauInfo }> {
+): Promise<{ info: ZkeyInfo; verificationKey: VerificationKey; ptau: PtauInfo; blake2b: string }> {
   const r1cs = await readFile(options.r1csPath);
   const counts = readR1csCounts(r1cs);
   const ptau = await readPtauInfo(options.ptauPath);
   checkPtau(ptau, neededPower(counts), options.profile);
+  const blake2b = await digestPtau(options.ptauPath);
+  if (options.profile === 'production') checkPtauOrigin(blake2b, ptau.power, options.pinnedBlake2b);
   const fallback =
     options.profile === 'dev' ? 'zkinfer local contribution (development)' : 'zkinfer local contribution';
   const zkey = await withSnarkjsCurve('all', async () => {
@@ -104,7 +125,7 @@ export async function setupWithPtau(
   const info = readZkeyInfo(zkey);
   const verificationKey = await exportVerificationKey(zkey);
   await writeFileAtomic(options.zkeyPath, zkey);
-  return { info, verificationKey, ptau };
+  return { info, verificationKey, ptau, blake2b };
 }
 
 /** The key before any contribution; never to be used as it is. Needs a curve. @throws ZkinferError `SETUP_FAILED` */

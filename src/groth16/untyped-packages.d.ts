@@ -98,3 +98,11 @@ declare module 'snarkjs' {
     check(r1cs: FileRef, wtns: FileRef, logger?: Logger): Promise<boolean>;
   };
 }
+
+declare module 'ffjavascript' {
+  /** The generator of random numbers that snarkjs seeds with beacons. */
+  export class ChaCha {
+    constructor(seed: readonly number[]);
+    nextU64(): bigint;
+  }
+}

@@ -16,13 +16,14 @@ const HASH_BYTES = 64;
 const POINTS_BYTES = 3 * G1_BYTES + G2_BYTES;
 
 /**
- * Reads section 10 of a proving key: the circuit hash and the contributions, in order, filling the section exactly.
+ * Reads section 10 of a proving key: the circuit hash and the contributions, in order, filling the section exactly. A
+ * public key is delta after the step, two points of G1 and one of G2 that prove knowledge of its secret.
  * @throws ZkinferError `ARTIFACT_DAMAGED`
  */
 export function readContributions(
   zkey: Uint8Array,
   section: Section,
-): { circuitHash: string; contributions: Contribution[] } {
+): { circuitHash: string; contributions: Contribution[]; publicKeys: Uint8Array[] } {
   const bytes = zkey.subarray(section.offset, section.offset + section.size);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 0;
@@ -37,8 +38,9 @@ export function readContributions(
   const circuitHash = takeBytes(HASH_BYTES).toString('hex');
   const count = view.getUint32(take(4), true);
   const contributions: Contribution[] = [];
+  const publicKeys: Uint8Array[] = [];
   for (let index = 0; index < count; index++) {
-    take(POINTS_BYTES);
+    publicKeys.push(takeBytes(POINTS_BYTES));
     const transcript = takeBytes(HASH_BYTES).toString('hex');
     const type = view.getUint32(take(4), true);
     if (type > 1) throw refuseArtifact('zkey', `contribution ${index + 1} is of unknown type ${type}`);
@@ -65,5 +67,5 @@ export function readContributions(
     });
   }
   if (at !== bytes.length) throw refuseArtifact('zkey', 'bytes follow its contributions');
-  return { circuitHash, contributions };
+  return { circuitHash, contributions, publicKeys };
 }

@@ -3,10 +3,6 @@ import { dirname } from 'node:path';
 import { expect } from 'chai';
 import { curves, powersOfTau, zKey } from 'snarkjs';
 import { ZkinferError } from '../../src/core/error.js';
-import { Curve, G1_BYTES } from '../../src/groth16/curve.js';
-import { combineG1, putG1 } from '../../src/groth16/pairing-check.js';
-import { readG1 } from '../../src/groth16/point-json.js';
-import type { G1Json, VerificationKey } from '../../src/groth16/proof.js';
 import { openProvingKey, prove } from '../../src/groth16/prove.js';
 import { digestPtau, readPtauInfo } from '../../src/groth16/ptau-file.js';
 import { createInitialKey, neededPower, readR1csCounts, setupWithPtau } from '../../src/groth16/setup-ptau.js';
@@ -15,6 +11,7 @@ import { createSnarkjsProver } from '../../src/groth16/snarkjs-prover.js';
 import { verifyProof } from '../../src/groth16/verify.js';
 import { writeWtns } from '../../src/groth16/wtns-file.js';
 import { exportVerificationKey, readZkeyInfo } from '../../src/groth16/zkey-file.js';
+import { forgeProof } from './forge.js';
 import { cubicCircuit, mlCircuit } from './ml-circuit.js';
 import { writeR1csFile } from './r1cs-file.js';
 import { useScratchFolder } from './scratch.js';
@@ -128,6 +125,7 @@ describe('setup from powers of tau', () => {
       ...options('final.ptau'),
       profile: 'production',
       contributor: 'me',
+      pinnedBlake2b: await digestPtau(scratch.path('final.ptau')),
     });
     expect(ptau).to.deep.equal(await readPtauInfo(scratch.path('final.ptau')));
     expect(info).to.include({
@@ -151,15 +149,14 @@ describe('setup from powers of tau', () => {
       createInitialKey(readFileSync(scratch.path('cubic.r1cs')), scratch.path('final.ptau')),
     );
     expect(readZkeyInfo(bare)).to.include({ gammaEqualsDelta: true, independentContributions: 0 });
-    const forged = await forgeWithDeltaOne(await exportVerificationKey(bare), 123456789n);
-    expect(await verifyProof(forged.verificationKey, forged.publicSignals, forged.proof)).to.deep.equal({
-      valid: true,
-    });
+    const bareKey = await exportVerificationKey(bare);
+    const forged = await forgeProof(bareKey, [123456789n]);
+    expect(await verifyProof(bareKey, forged.publicSignals, forged.proof)).to.deep.equal({ valid: true });
 
     // The same forgery fails once somebody contributed.
     await setupWithPtau({ ...options('final.ptau'), profile: 'dev' });
     const { verificationKey } = await openProvingKey(readFileSync(scratch.path('out/key.zkey')));
-    const again = await forgeWithDeltaOne(verificationKey, 123456789n);
+    const again = await forgeProof(verificationKey, [123456789n]);
     expect((await verifyProof(verificationKey, again.publicSignals, again.proof)).valid).to.equal(false);
   });
 
@@ -178,23 +175,3 @@ describe('setup from powers of tau', () => {
     expect(await digestPtau(scratch.path('abc'))).to.match(/^ba80a53f981c4d0d6a2797b69f12f6e9[0-9a-f]{96}$/);
   });
 });
-
-/** With delta = gamma = the generator, `A = alpha, B = beta, C = -Σ signals·IC` satisfies the equation for any signals. */
-async function forgeWithDeltaOne(verificationKey: VerificationKey, signal: bigint) {
-  const curve = await Curve.create();
-  const points = curve.alloc(verificationKey.IC.length * G1_BYTES);
-  verificationKey.IC.forEach(([x, y]: G1Json, index) => {
-    curve.call.g1m_toAffine(putG1(curve, [BigInt(x), BigInt(y)], 'IC'), points + index * G1_BYTES);
-  });
-  const sum = combineG1(curve, points, [1n, signal]);
-  curve.call.g1m_neg(sum, sum);
-  curve.call.g1m_toAffine(sum, sum);
-  const proof = {
-    pi_a: verificationKey.vk_alpha_1,
-    pi_b: verificationKey.vk_beta_2,
-    pi_c: readG1(curve, sum),
-    protocol: 'groth16',
-    curve: 'bn128',
-  };
-  return { verificationKey, publicSignals: [signal.toString()], proof };
-}
