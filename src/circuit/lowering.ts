@@ -1,42 +1,17 @@
 import type { LinearMap } from '../graph/linear-map.js';
-import type { CircomArgument, Component } from './component.js';
+import type { Component } from './component.js';
 import type { Wire } from './constraints.js';
 import {
   allocateElements,
-  copyElement,
   type Elements,
   type ListSource,
   type MapSource,
-  type RowSource,
-  type SparseRow,
   setConstant,
   setRow,
   setWire,
 } from './elements.js';
-import type { AffineRows } from './gadgets/affine.js';
-import { defineLinear } from './gadgets/linear.js';
 import type { Block, ProgramLayer } from './program.js';
-
-/** Rows longer than this get a wire by a linear constraint before a gadget decomposes them; shorter ones stand inside it. */
-export const INLINE_TERMS = 400;
-
-/** Rows longer than this get a wire before a gadget that names its operands several times (maximum, argmax, product). */
-export const INLINE_OPERAND_TERMS = 64;
-
-/** Most weights of one component: beyond it a template's witness code nears V8's function size. */
-export const COMPONENT_WEIGHTS = 600_000;
-
-/** Rows that share their inputs, with the positions (in the caller's list) they belong to. */
-export interface RowGroup {
-  readonly inputs: Int32Array;
-  readonly rows: AffineRows;
-  readonly members: readonly number[];
-  /** Equal for groups whose kernels, biases and inputs' count are equal. */
-  readonly key: string;
-}
-
-/** Sums coefficients by wire, constants under wire 0. */
-export type Sum = Map<Wire, number>;
+import { addTerm, type Sum, toSparseRow } from './sums.js';
 
 /** The circuit under construction: wires and their ranges, layers, and shared components. */
 export class Lowering {
@@ -274,127 +249,8 @@ export class Lowering {
     return { kind: 'list', rows: [], wireOf: [], offsetOf: [] };
   }
 
-  /**
-   * The elements with every sum of more than `limit` wires made a wire (one linear constraint each, in a layer of their own).
-   * With `plain`, scaled and shifted atoms get a wire too.
-   */
-  materialize(e: Elements, label: string, limit = 1, wanted?: Iterable<number>): Elements {
-    const todo: number[] = [];
-    const seen = new Map<RowSource, Set<number>>();
-    for (const i of wanted ?? e.wire.keys()) {
-      if (e.wire[i] >= 0 || this.termCount(e, i) <= limit) continue;
-      const source = e.source[i]!;
-      let rows = seen.get(source);
-      if (!rows) {
-        rows = new Set();
-        seen.set(source, rows);
-      }
-      if (rows.has(e.row[i])) continue;
-      rows.add(e.row[i]);
-      todo.push(i);
-    }
-    if (todo.length > 0) this.placeLinear(e, todo, label);
-    const result = allocateElements(e.count);
-    for (let i = 0; i < e.count; i++) {
-      const source = e.source[i];
-      if (e.wire[i] >= 0 || !source || source.wireOf[e.row[i]] < 0) {
-        copyElement(result, i, e, i);
-        continue;
-      }
-      setWire(result, i, source.wireOf[e.row[i]], e.min[i], e.max[i]);
-      result.offset[i] = source.offsetOf[e.row[i]];
-    }
-    return result;
-  }
-
-  /** One wire per listed pending element, kept non-negative by leaving the row's minimum out of it. */
-  private placeLinear(e: Elements, todo: readonly number[], label: string): void {
-    this.layer('linear', label, () => {
-      const offsets = Float64Array.from(todo, (i) => Math.min(e.min[i], 0));
-      for (const group of this.groupRows(e, todo, (member) => -offsets[member])) {
-        const component = this.component(`linear ${group.key}`, () => defineLinear(group.rows));
-        const wire = this.place(component, group.inputs, (j) => {
-          const member = group.members[j];
-          return [e.min[todo[member]] - offsets[member], e.max[todo[member]] - offsets[member]];
-        });
-        group.members.forEach((member, j) => {
-          const source = e.source[todo[member]]!;
-          source.wireOf[e.row[todo[member]]] = wire + j;
-          source.offsetOf[e.row[todo[member]]] = offsets[member];
-        });
-      }
-    });
-  }
-
-  /** Groups elements by the window they read, so that one component serves all rows over it. */
-  groupRows(e: Elements, list: readonly number[], shift: (member: number) => number = () => 0): RowGroup[] {
-    const windows = new Map<MapSource, Map<number, number[]>>();
-    const groups: RowGroup[] = [];
-    list.forEach((i, member) => {
-      const source = e.source[i];
-      if (e.wire[i] < 0 && source?.kind === 'map' && source.wireOf[e.row[i]] < 0 && this.isPlain(source, e.row[i])) {
-        let byWindow = windows.get(source);
-        if (!byWindow) {
-          byWindow = new Map();
-          windows.set(source, byWindow);
-        }
-        const window = source.map.rowWindow[e.row[i]];
-        const members = byWindow.get(window);
-        if (members) members.push(member);
-        else byWindow.set(window, [member]);
-      } else groups.push(this.sumGroup(this.sumOf(e, i), member, shift(member)));
-    });
-    for (const [source, byWindow] of windows)
-      for (const [window, members] of byWindow)
-        groups.push(...this.windowGroups(source, window, members, e, list, shift));
-    return groups;
-  }
-
-  /** A group of one row given as a sum. */
-  sumGroup(sum: Sum, member: number, shift = 0): RowGroup {
-    const { wires, coefficients, constant } = toSparseRow(sum);
-    const rows = {
-      inputs: wires.length,
-      kernels: [Float64Array.from(coefficients)],
-      bias: Float64Array.of(constant + shift),
-    };
-    return { inputs: Int32Array.from(wires), rows, members: [member], key: `=${coefficients.join()}|${rows.bias[0]}` };
-  }
-
-  private windowGroups(
-    source: MapSource,
-    window: number,
-    members: readonly number[],
-    e: Elements,
-    list: readonly number[],
-    shift: (member: number) => number,
-  ): RowGroup[] {
-    const { map, x } = source;
-    const indices = map.windows[window];
-    const live = indices.every((index) => index >= 0) ? null : indices.map((_, t) => t).filter((t) => indices[t] >= 0);
-    const inputs = live ? Int32Array.from(live, (t) => x.wire[indices[t]]) : indices.map((index) => x.wire[index]);
-    const perGroup = Math.max(1, Math.floor(COMPONENT_WEIGHTS / Math.max(inputs.length, 1)));
-    const mask = live ? live.join() : indices.length;
-    const groups: RowGroup[] = [];
-    for (let at = 0; at < members.length; at += perGroup) {
-      const part = members.slice(at, at + perGroup);
-      const kernels = part.map((member) => map.kernels[map.rowKernel[e.row[list[member]]]]);
-      const bias = Float64Array.from(part, (member) => map.bias[e.row[list[member]]] + shift(member));
-      groups.push({
-        inputs,
-        members: part,
-        rows: {
-          inputs: inputs.length,
-          kernels: live ? kernels.map((kernel) => Float64Array.from(live, (t) => kernel[t])) : kernels,
-          bias,
-        },
-        key: `${kernels.map((kernel) => this.idOf(kernel)).join()}|${mask}|${bias.join()}`,
-      });
-    }
-    return groups;
-  }
-
-  private idOf(array: Float64Array): number {
+  /** A number for an array, the same for the same array. */
+  idOf(array: Float64Array): number {
     let id = this.arrayIds.get(array);
     if (id === undefined) {
       id = this.arrayIds.size;
@@ -402,38 +258,6 @@ export class Lowering {
     }
     return id;
   }
-
-  /** Whether a row's window reads distinct wires as they are. */
-  private isPlain(source: MapSource, row: number): boolean {
-    const window = source.map.rowWindow[row];
-    if (source.plain[window] < 0) {
-      const { x } = source;
-      const wires = new Set<Wire>();
-      let plain = 1;
-      for (const i of source.map.windows[window]) {
-        if (i < 0) continue;
-        if (x.wire[i] <= 0 || x.factor[i] !== 1 || x.offset[i] !== 0 || wires.has(x.wire[i])) {
-          plain = 0;
-          break;
-        }
-        wires.add(x.wire[i]);
-      }
-      source.plain[window] = plain;
-    }
-    return source.plain[window] === 1;
-  }
-}
-
-function addTerm(sum: Sum, wire: Wire, coefficient: number): void {
-  if (coefficient === 0) return;
-  const total = (sum.get(wire) ?? 0) + coefficient;
-  if (total === 0) sum.delete(wire);
-  else sum.set(wire, total);
-}
-
-function toSparseRow(sum: Sum): SparseRow {
-  const wires = [...sum.keys()].filter((wire) => wire !== 0).sort((a, b) => a - b);
-  return { wires, coefficients: wires.map((wire) => sum.get(wire)!), constant: sum.get(0) ?? 0 };
 }
 
 function grow(array: Float64Array, size: number): Float64Array<ArrayBuffer> {
@@ -441,5 +265,3 @@ function grow(array: Float64Array, size: number): Float64Array<ArrayBuffer> {
   larger.set(array);
   return larger;
 }
-
-export type { CircomArgument };

@@ -27,6 +27,7 @@ export class ComponentTester {
       publicInputs: [],
       privateInputs: [port],
       inputs: [port],
+      inputLimbs: [],
       outputs: [],
       values: new Map(),
       layers: [{ name: 'layer_0_gadget', label: 'gadget', kind: 'gadget', blocks: [block] }],

@@ -1,17 +1,13 @@
 import { allocateElements } from '../elements.js';
 import { defineProduct } from '../gadgets/product.js';
-import { INLINE_OPERAND_TERMS, type Lowering, type Sum } from '../lowering.js';
+import { INLINE_OPERAND_TERMS } from '../limits.js';
+import type { Lowering } from '../lowering.js';
+import { materialize } from '../materialize.js';
+import { sumGroup } from '../row-groups.js';
+import { plusWire, type Sum, subtract } from '../sums.js';
 import { placeNonNegative, signedBits } from './compare.js';
 import type { Rule } from './rule.js';
-import {
-  boundLead,
-  type Candidate,
-  type DifferenceTable,
-  differenceTable,
-  elementCandidates,
-  plusWire,
-  subtract,
-} from './tournament.js';
+import { boundLead, type Candidate, type DifferenceTable, differenceTable, elementCandidates } from './tournament.js';
 
 /** A candidate that knows its position. */
 interface Player extends Candidate {
@@ -29,7 +25,7 @@ interface Match {
 /** Position of the maximum by rounds: p + 1 for each comparison, one product each for value and position where needed. */
 export const lowerArgMax: Rule<'argmax'> = (lowering, node, [all]) => {
   const windows = node.windows.map((window) => Array.from(window));
-  const x = lowering.materialize(all, node.layer, INLINE_OPERAND_TERMS, new Set(windows.flat()));
+  const x = materialize(lowering, all, node.layer, INLINE_OPERAND_TERMS, new Set(windows.flat()));
   const tables: DifferenceTable[] = [];
   let rounds = windows.map((window) => {
     const candidates = elementCandidates(lowering, x, window);
@@ -83,7 +79,7 @@ function playRound(
   lowering.layer('compare', label, () => {
     for (const { left, right, bits } of matches) {
       const lead = plusWire(subtract(right.sum, left.sum), 0, -margin);
-      flags.push(placeNonNegative(lowering, lowering.sumGroup(lead, 0), [bits]));
+      flags.push(placeNonNegative(lowering, sumGroup(lead, 0), [bits]));
     }
   });
   lowering.layer('select', label, () => {

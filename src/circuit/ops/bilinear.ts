@@ -1,6 +1,8 @@
 import { allocateElements, type Elements } from '../elements.js';
 import { defineProducts } from '../gadgets/product.js';
-import type { Lowering, Sum } from '../lowering.js';
+import type { Lowering } from '../lowering.js';
+import { materialize } from '../materialize.js';
+import type { Sum } from '../sums.js';
 import type { Rule } from './rule.js';
 
 /** Products of one component at most, to keep its template's code small. */
@@ -8,8 +10,8 @@ const PRODUCTS_PER_BLOCK = 4096;
 
 /** Sums of products: one constraint for each distinct pair of wires, none where a factor is constant. */
 export const lowerBilinear: Rule<'bilinear'> = (lowering, node, inputs) => {
-  const left = lowering.materialize(inputs[0], node.layer);
-  const right = inputs[1] === inputs[0] ? left : lowering.materialize(inputs[1], node.layer);
+  const left = materialize(lowering, inputs[0], node.layer);
+  const right = inputs[1] === inputs[0] ? left : materialize(lowering, inputs[1], node.layer);
   const products = placeProducts(lowering, node, left, right);
   const rows = node.start.length - 1;
   const result = allocateElements(rows);

@@ -2,7 +2,9 @@ import { bitLength } from '../../core/range.js';
 import { allocateElements, setConstant, setWire } from '../elements.js';
 import { defineIsZero } from '../gadgets/is-zero.js';
 import { defineNonNegative } from '../gadgets/non-negative.js';
-import { INLINE_TERMS, type Lowering, type RowGroup } from '../lowering.js';
+import { INLINE_TERMS } from '../limits.js';
+import type { Lowering } from '../lowering.js';
+import { groupRows, type RowGroup } from '../row-groups.js';
 import type { Rule } from './rule.js';
 
 /** Least p >= 1 with `-2^p <= min` and `max < 2^p`, for a range that holds both signs. */
@@ -24,7 +26,7 @@ export const lowerNonNegative: Rule<'nonNegative'> = (lowering, node, [x]) => {
     } else todo.push(i);
   }
   lowering.layer('nonnegative', node.layer, () => {
-    for (const group of lowering.groupRows(x, todo)) {
+    for (const group of groupRows(lowering, x, todo)) {
       const bits = group.members.map((member) => signedBits(x.min[todo[member]], x.max[todo[member]]));
       const wire = placeNonNegative(lowering, group, bits);
       group.members.forEach((member, j) => {
@@ -57,7 +59,7 @@ export const lowerIsZero: Rule<'isZero'> = (lowering, node, [x]) => {
     } else todo.push(i);
   }
   lowering.layer('iszero', node.layer, () => {
-    for (const group of lowering.groupRows(x, todo)) {
+    for (const group of groupRows(lowering, x, todo)) {
       const materialized = group.inputs.length > INLINE_TERMS;
       const component = lowering.component(`iszero ${group.key}`, () => defineIsZero(group.rows, materialized));
       const wire = lowering.place(component, group.inputs, () => [0, 1]);

@@ -1,5 +1,6 @@
 import { allocateElements, concatElements, copyElement, setConstant } from '../elements.js';
-import { INLINE_OPERAND_TERMS } from '../lowering.js';
+import { INLINE_OPERAND_TERMS } from '../limits.js';
+import { materialize } from '../materialize.js';
 import type { Rule } from './rule.js';
 
 /**
@@ -10,7 +11,7 @@ export const lowerLinear: Rule<'linear'> = (lowering, node, inputs) => {
   const x = concatElements(inputs);
   const { map } = node;
   const terms = Array.from({ length: x.count }, (_, i) => lowering.termCount(x, i));
-  if (terms.every((count) => count <= 1)) return lowering.mapRows(map, lowering.materialize(x, node.layer));
+  if (terms.every((count) => count <= 1)) return lowering.mapRows(map, materialize(lowering, x, node.layer));
   const composed = new Uint8Array(map.rowWindow.length);
   const wanted = new Set<number>();
   for (let r = 0; r < composed.length; r++) {
@@ -21,7 +22,7 @@ export const lowerLinear: Rule<'linear'> = (lowering, node, inputs) => {
     if (live.length === 1 || total <= INLINE_OPERAND_TERMS) composed[r] = 1;
     else for (const index of live) if (terms[index] > 1) wanted.add(index);
   }
-  return lowering.mapRows(map, lowering.materialize(x, node.layer, 1, wanted), composed);
+  return lowering.mapRows(map, materialize(lowering, x, node.layer, 1, wanted), composed);
 };
 
 /** Moves elements, pending ones included. */

@@ -1,16 +1,12 @@
 import { allocateElements, concatElements } from '../elements.js';
-import { INLINE_OPERAND_TERMS, type Lowering } from '../lowering.js';
+import { INLINE_OPERAND_TERMS } from '../limits.js';
+import type { Lowering } from '../lowering.js';
+import { materialize } from '../materialize.js';
+import { sumGroup } from '../row-groups.js';
+import { plusWire, subtract } from '../sums.js';
 import { placeRequantize, planRelu, type RequantizePlan } from './requantize.js';
 import type { Rule } from './rule.js';
-import {
-  boundLead,
-  type Candidate,
-  type DifferenceTable,
-  differenceTable,
-  elementCandidates,
-  plusWire,
-  subtract,
-} from './tournament.js';
+import { boundLead, type Candidate, type DifferenceTable, differenceTable, elementCandidates } from './tournament.js';
 
 interface Match {
   readonly left: Candidate;
@@ -23,7 +19,7 @@ interface Match {
 export const lowerMax: Rule<'max'> = (lowering, node, inputs) => {
   const all = concatElements(inputs);
   const windows = node.windows.map((window) => Array.from(window).filter((index) => index >= 0));
-  const x = lowering.materialize(all, node.layer, INLINE_OPERAND_TERMS, new Set(windows.flat()));
+  const x = materialize(lowering, all, node.layer, INLINE_OPERAND_TERMS, new Set(windows.flat()));
   const tables: DifferenceTable[] = [];
   let rounds = windows.map((window) => {
     const candidates = elementCandidates(lowering, x, window);
@@ -63,7 +59,7 @@ function playRound(
   });
   lowering.layer('max', label, () => {
     for (const { left, right, plan, settle } of matches) {
-      const wire = placeRequantize(lowering, lowering.sumGroup(subtract(right.sum, left.sum), 0), [plan]);
+      const wire = placeRequantize(lowering, sumGroup(subtract(right.sum, left.sum), 0), [plan]);
       settle({
         sum: plusWire(left.sum, wire, 1),
         min: Math.max(left.min, right.min),

@@ -1,7 +1,9 @@
 import { bitLength } from '../../core/range.js';
 import { allocateElements, copyElement, type Elements, setConstant, setWire } from '../elements.js';
 import { defineRequantize, type RequantizeRow } from '../gadgets/requantize.js';
-import { INLINE_TERMS, type Lowering, type RowGroup } from '../lowering.js';
+import { INLINE_TERMS } from '../limits.js';
+import type { Lowering } from '../lowering.js';
+import { groupRows, type RowGroup } from '../row-groups.js';
 import type { Overflow, Rule } from './rule.js';
 
 /** What a requantization needs to be, given the bounds of its input: nothing at all, or one row of the gadget. */
@@ -63,7 +65,7 @@ export function lowerClamped(
     }
   }
   lowering.layer(kind, label, () => {
-    for (const group of lowering.groupRows(x, todo)) {
+    for (const group of groupRows(lowering, x, todo)) {
       const wire = placeRequantize(lowering, group, rows);
       group.members.forEach((member, j) => {
         setWire(result, todo[member], wire + j, rows[member].min, rows[member].max);

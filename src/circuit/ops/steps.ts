@@ -3,7 +3,11 @@ import { defineLookup } from '../gadgets/lookup.js';
 import { interpolationDegree, planPolynomial, polynomialCost } from '../gadgets/polynomial.js';
 import { defineStaircase, staircaseCost } from '../gadgets/staircase.js';
 import { defineThermometer, gapBits, thermometerCost } from '../gadgets/thermometer.js';
-import { INLINE_OPERAND_TERMS, type Lowering, type Sum } from '../lowering.js';
+import { INLINE_OPERAND_TERMS } from '../limits.js';
+import type { Lowering } from '../lowering.js';
+import { materialize } from '../materialize.js';
+import { sumGroup } from '../row-groups.js';
+import type { Sum } from '../sums.js';
 import { placeNonNegative, signedBits } from './compare.js';
 import type { Rule } from './rule.js';
 
@@ -49,7 +53,7 @@ function lowerTables(lowering: Lowering, given: Elements, label: string, tables:
   const degrees = new Map<Table, number>();
   for (const table of tables) if (table && !degrees.has(table)) degrees.set(table, interpolationDegree(table.values));
   const curved = [...tables.keys()].filter((i) => tables[i] && degrees.get(tables[i])! >= 2);
-  const x = lowering.materialize(given, label, POLYNOMIAL_TERMS, curved);
+  const x = materialize(lowering, given, label, POLYNOMIAL_TERMS, curved);
   const result = allocateElements(x.count);
   const source = lowering.listSource();
   const ids = new Map([...degrees.keys()].map((table) => [table, `${table.min} ${table.values.join()}`]));
@@ -66,7 +70,7 @@ function lowerTables(lowering: Lowering, given: Elements, label: string, tables:
         lowering.addTo(sum, x, i, slope);
         lowering.setSum(result, i, sum, source, min, max);
       } else {
-        const group = lowering.sumGroup(lowering.sumOf(x, i), i, -table.min);
+        const group = sumGroup(lowering.sumOf(x, i), i, -table.min);
         const component = lowering.component(`lookup ${group.key}|${ids.get(table)}`, () =>
           defineLookup(group.rows, table.values, degree),
         );
@@ -132,7 +136,7 @@ export const lowerStaircase: Rule<'staircase'> = (lowering, node, [given]) => {
     return plan;
   });
   const stepped = [...plans.keys()].filter((i) => plans[i].form !== 'constant' && plans[i].form !== 'table');
-  const x = lowering.materialize(given, node.layer, INLINE_OPERAND_TERMS, stepped);
+  const x = materialize(lowering, given, node.layer, INLINE_OPERAND_TERMS, stepped);
   const tableOf = new Map<Steps, Table>();
   const tables = plans.map((plan, i) => {
     if (plan.form !== 'table') return null;
@@ -175,7 +179,7 @@ function placeSteps(lowering: Lowering, x: Elements, i: number, plan: Steps): nu
   const [min, max] = [x.min[i], x.max[i]];
   const { thresholds } = plan;
   if (plan.form === 'comparison') return thresholds.map((t) => placeComparison(lowering, x, i, t));
-  const group = lowering.sumGroup(lowering.sumOf(x, i), i);
+  const group = sumGroup(lowering.sumOf(x, i), i);
   const key = `${group.key}|${min} ${max} ${thresholds.join()}`;
   if (plan.form === 'thermometer') return placeThermometer(lowering, x, i, thresholds);
   const component = lowering.component(`staircase ${key}`, () => defineStaircase(group.rows, min, max, thresholds));
@@ -184,13 +188,13 @@ function placeSteps(lowering: Lowering, x: Elements, i: number, plan: Steps): nu
 
 /** A wire for `[element >= threshold]`. */
 export function placeComparison(lowering: Lowering, x: Elements, i: number, threshold: number): number {
-  const group = lowering.sumGroup(lowering.sumOf(x, i), i, -threshold);
+  const group = sumGroup(lowering.sumOf(x, i), i, -threshold);
   return placeNonNegative(lowering, group, [signedBits(x.min[i] - threshold, x.max[i] - threshold)]);
 }
 
 /** Wires for `[element >= threshold]` of every threshold. */
 export function placeThermometer(lowering: Lowering, x: Elements, i: number, thresholds: readonly number[]): number[] {
-  const group = lowering.sumGroup(lowering.sumOf(x, i), i);
+  const group = sumGroup(lowering.sumOf(x, i), i);
   const key = `thermometer ${group.key}|${x.min[i]} ${x.max[i]} ${thresholds.join()}`;
   const component = lowering.component(key, () => defineThermometer(group.rows, x.min[i], x.max[i], thresholds));
   const first = lowering.place(component, group.inputs, () => [0, 1]);

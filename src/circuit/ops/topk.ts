@@ -1,9 +1,12 @@
 import { allocateElements } from '../elements.js';
-import { INLINE_OPERAND_TERMS, type Lowering, type Sum } from '../lowering.js';
+import { INLINE_OPERAND_TERMS } from '../limits.js';
+import type { Lowering } from '../lowering.js';
+import { materialize } from '../materialize.js';
+import { sumGroup } from '../row-groups.js';
+import { addSum, plusWire, type Sum, subtract } from '../sums.js';
 import { placeProduct } from './argmax.js';
 import { placeNonNegative, signedBits } from './compare.js';
 import type { Rule } from './rule.js';
-import { plusWire, subtract } from './tournament.js';
 
 interface Slot {
   readonly sum: Sum;
@@ -22,7 +25,7 @@ interface Exchange {
 /** k passes of neighbour exchanges from the end: each brings the next largest to the front, ties in order of position. */
 export const lowerTopK: Rule<'topk'> = (lowering, node, [all]) => {
   const windows = node.windows.map((window) => Array.from(window));
-  const x = lowering.materialize(all, node.layer, INLINE_OPERAND_TERMS, new Set(windows.flat()));
+  const x = materialize(lowering, all, node.layer, INLINE_OPERAND_TERMS, new Set(windows.flat()));
   const rows = windows.map((window) =>
     window.map((i, position): Slot => {
       const place: Sum = position === 0 ? new Map() : new Map([[0, position]]);
@@ -64,7 +67,7 @@ function exchangeAll(lowering: Lowering, label: string, exchanges: readonly Exch
   lowering.layer('compare', label, () => {
     for (const { slots, at, bits } of exchanges) {
       const lead = plusWire(subtract(slots[at + 1].sum, slots[at].sum), 0, -1);
-      flags.push(placeNonNegative(lowering, lowering.sumGroup(lead, 0), [bits]));
+      flags.push(placeNonNegative(lowering, sumGroup(lead, 0), [bits]));
     }
   });
   lowering.layer('exchange', label, () => {
@@ -73,8 +76,8 @@ function exchangeAll(lowering: Lowering, label: string, exchanges: readonly Exch
       const value = moved(lowering, flags[e], subtract(right.sum, left.sum));
       const place = moved(lowering, flags[e], subtract(right.position, left.position));
       slots[at] = {
-        sum: add(left.sum, value),
-        position: add(left.position, place),
+        sum: plus(left.sum, value),
+        position: plus(left.position, place),
         min: Math.max(left.min, right.min),
         max: Math.max(left.max, right.max),
       };
@@ -96,8 +99,8 @@ function moved(lowering: Lowering, flag: number, difference: Sum): Sum {
   return new Map([[placeProduct(lowering, new Map([[flag, 1]]), difference, Math.min(min, 0), Math.max(max, 0)), 1]]);
 }
 
-function add(a: Sum, b: Sum): Sum {
-  let result = a;
-  for (const [wire, coefficient] of b) result = plusWire(result, wire, coefficient);
+function plus(a: Sum, b: Sum): Sum {
+  const result = new Map(a);
+  addSum(result, b);
   return result;
 }

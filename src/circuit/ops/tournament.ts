@@ -1,5 +1,6 @@
 import type { Elements } from '../elements.js';
-import type { Lowering, Sum } from '../lowering.js';
+import type { Lowering } from '../lowering.js';
+import { type Sum, subtract } from '../sums.js';
 
 /** A sum with bounds that may be tighter than its own interval. */
 export interface Candidate {
@@ -55,22 +56,4 @@ function leadAtMost(a: Candidate, b: Candidate, table: readonly Float64Array[]):
     most = Math.max(most, least);
   }
   return most;
-}
-
-export function subtract(a: Sum, b: Sum): Sum {
-  const result = new Map(a);
-  for (const [wire, coefficient] of b) {
-    const total = (result.get(wire) ?? 0) - coefficient;
-    if (total === 0) result.delete(wire);
-    else result.set(wire, total);
-  }
-  return result;
-}
-
-export function plusWire(a: Sum, wire: number, coefficient: number): Sum {
-  const result = new Map(a);
-  const total = (result.get(wire) ?? 0) + coefficient;
-  if (total === 0) result.delete(wire);
-  else result.set(wire, total);
-  return result;
 }

@@ -1,12 +1,14 @@
 import type { QuantTrees } from '../../quantize/ir.js';
 import { allocateElements, type Elements } from '../elements.js';
 import { thermometerCost } from '../gadgets/thermometer.js';
-import { INLINE_OPERAND_TERMS, type Lowering, type Sum } from '../lowering.js';
+import { INLINE_OPERAND_TERMS } from '../limits.js';
+import type { Lowering } from '../lowering.js';
+import { materialize } from '../materialize.js';
+import { addSum, isConstant, plusWire, type Sum, subtract } from '../sums.js';
 import { placeProduct } from './argmax.js';
 import { signedBits } from './compare.js';
 import type { Rule } from './rule.js';
 import { placeComparison, placeThermometer } from './steps.js';
-import { plusWire, subtract } from './tournament.js';
 
 /** `[x > threshold]` of a node: a sum of at most one wire, or a constant. */
 type Tests = readonly Sum[];
@@ -18,7 +20,7 @@ type Tests = readonly Sum[];
  */
 export const lowerTrees: Rule<'trees'> = (lowering, node, [given]) => {
   const features = new Set(node.feature);
-  const x = lowering.materialize(given, node.layer, INLINE_OPERAND_TERMS, features);
+  const x = materialize(lowering, given, node.layer, INLINE_OPERAND_TERMS, features);
   const tests = placeTests(lowering, node, x);
   const targets = node.base.length;
   const sums: Sum[] = Array.from(node.base, (base) => (base === 0 ? new Map() : new Map([[0, base]])));
@@ -81,10 +83,6 @@ function placeTests(lowering: Lowering, node: QuantTrees, x: Elements): Tests {
     if (above > x.max[feature]) return new Map();
     return flags.get(`${feature} ${above}`)!;
   });
-}
-
-function isConstant(sum: Sum): boolean {
-  return sum.size === 0 || (sum.size === 1 && sum.has(0));
 }
 
 /** The child that a decided test leads to, or undefined. */
@@ -161,13 +159,4 @@ function leafBounds(node: QuantTrees, tests: Tests, child: number, target: numbe
   if (at < 0) return [node.leafWeights[-1 - at][target], node.leafWeights[-1 - at][target]];
   const [a, b] = [leafBounds(node, tests, node.yes[at], target), leafBounds(node, tests, node.no[at], target)];
   return [Math.min(a[0], b[0]), Math.max(a[1], b[1])];
-}
-
-function addSum(to: Sum, from: Sum, factor = 1): void {
-  if (factor === 0) return;
-  for (const [wire, coefficient] of from) {
-    const total = (to.get(wire) ?? 0) + factor * coefficient;
-    if (total === 0) to.delete(wire);
-    else to.set(wire, total);
-  }
 }

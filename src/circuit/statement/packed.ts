@@ -6,6 +6,8 @@ import { allocateElements, type Elements, setWire } from '../elements.js';
 import { defineLinear } from '../gadgets/linear.js';
 import { defineRangeCheck } from '../gadgets/range-check.js';
 import type { Lowering } from '../lowering.js';
+import { materialize } from '../materialize.js';
+import { sumGroup } from '../row-groups.js';
 import { definePack, defineSplit, type PackPart } from './pack.js';
 
 /** Elements of one range-check component at most. */
@@ -60,7 +62,7 @@ export function countStringLimbs(string: ByteString): number {
 export function packElements(lowering: Lowering, label: string, string: ByteString, at?: Wire): Wire {
   const { bytes } = string;
   if (isOneSum(lowering, string)) return placeOneSum(lowering, label, string.elements, at);
-  let elements = lowering.materialize(string.elements, label);
+  let elements = materialize(lowering, string.elements, label);
   const loose = indicesWhere(elements.count, (i) => elements.min[i] < 0 || elements.max[i] >= 256 ** bytes[i]);
   const straddles = straddling(bytes).filter(({ element }) => elements.factor[element] !== 0);
   elements = makePlain(lowering, label, elements, [...loose, ...straddles.map(({ element }) => element)]);
@@ -113,7 +115,7 @@ function isOneSum(lowering: Lowering, { elements, bytes }: ByteString): boolean 
 function placeOneSum(lowering: Lowering, label: string, elements: Elements, at?: Wire): Wire {
   let limb = -1;
   lowering.layer('pack', label, () => {
-    const group = lowering.sumGroup(lowering.sumOf(elements, 0), 0);
+    const group = sumGroup(lowering.sumOf(elements, 0), 0);
     const component = lowering.component(`linear ${group.key}`, () => defineLinear(group.rows));
     limb = lowering.place(component, group.inputs, () => [elements.min[0], elements.max[0]], at);
   });
@@ -147,7 +149,7 @@ function makePlain(lowering: Lowering, label: string, elements: Elements, list: 
   const offset = Float64Array.from(elements.offset);
   lowering.layer('linear', label, () => {
     for (const i of new Set(todo)) {
-      const group = lowering.sumGroup(lowering.sumOf(elements, i), 0);
+      const group = sumGroup(lowering.sumOf(elements, i), 0);
       const component = lowering.component(`linear ${group.key}`, () => defineLinear(group.rows));
       wire[i] = lowering.place(component, group.inputs, () => [elements.min[i], elements.max[i]]);
       factor[i] = 1;
