@@ -1,10 +1,18 @@
 import { expect } from 'chai';
+import { toBeHex, ZeroHash } from 'ethers';
 import fc from 'fast-check';
 import { listLimbs } from '../../src/chain/context.js';
 import { hashChain } from '../../src/commitment/poseidon.js';
 import { R } from '../../src/core/field.js';
 import { NODE_KINDS } from '../chain/support/nodes.js';
-import { type Deployment, deploySuite, makeInference, refusalOf, type StatementShape } from './support/deployment.js';
+import {
+  type Deployment,
+  deploySuite,
+  makeInference,
+  refusalOf,
+  type StatementShape,
+  trapdoorFor,
+} from './support/deployment.js';
 
 const SHAPES: Record<string, StatementShape> = {
   packed: { statement: 'packed', inputLength: 4, outputLength: 3, inputCommitted: false },
@@ -55,23 +63,41 @@ describe('statements in TypeScript and Solidity', () => {
   });
   after(() => suite.node.close());
 
-  it('have the same signals for random bytes, agents and nonces', async () => {
+  it('have the same signals for random bytes, lengths, agents and nonces', async () => {
+    const harness = await suite.deploy('StatementHarness');
+    const contract = await harness.getAddress();
     const shape = fc.record({
       statement: fc.constantFrom('packed' as const, 'bound' as const),
-      inputLength: fc.integer({ min: 0, max: 70 }),
+      inputLength: fc.integer({ min: 0, max: 100 }),
       outputLength: fc.integer({ min: 1, max: 70 }),
       inputCommitted: fc.boolean(),
     });
+    const agents = fc.constantFrom(...suite.signers.map(({ address }) => address));
     await fc.assert(
-      fc.asyncProperty(shape, fc.infiniteStream(fc.nat(255)), fc.bigInt(1n, R - 1n), async (drawn, bytes, nonce) => {
-        const spec = { ...drawn, inputLength: drawn.inputCommitted ? 32 : drawn.inputLength };
-        const model = await suite.register(spec);
-        const { inference, signals, sides } = await makeInference(suite, model, { nonce, bytes, prove: false });
-        expect([...(await suite.verifier.signalsOf(model.modelId, inference))]).to.deep.equal(signals);
-        expect(await suite.verifier.challengeOf(model.modelId, inference)).to.equal(signals[signals.length - 1]);
-        if (spec.statement === 'bound') expect(await hashChain(listLimbs(sides))).to.equal(inference.commitment);
-      }),
-      { numRuns: 25 },
+      fc.asyncProperty(
+        shape,
+        fc.infiniteStream(fc.nat(255)),
+        fc.bigInt(0n, 2n ** 256n - 1n),
+        agents,
+        async (drawn, bytes, nonce, agent) => {
+          const given = { ...drawn, inputLength: drawn.inputCommitted ? 32 : drawn.inputLength };
+          const model = { modelId: toBeHex(nonce ^ 1n, 32), shape: given, trapdoor: trapdoorFor(2), gasUsed: 0n };
+          const made = await makeInference(suite, model, { nonce, agent, bytes, prove: false, contract });
+          const spec = { ...given, modelHash: ZeroHash, statement: given.statement === 'bound' ? 1 : 0 };
+          expect([...(await harness.signalsOf(spec, model.modelId, made.inference))]).to.deep.equal(made.signals);
+        },
+      ),
+      { numRuns: 120 },
     );
+  });
+
+  it('are what a registered model gives', async () => {
+    for (const given of [SHAPES.packed, SHAPES.bound]) {
+      const model = await suite.register(given);
+      const { inference, signals, sides } = await makeInference(suite, model, { nonce: 3n, prove: false });
+      expect([...(await suite.verifier.signalsOf(model.modelId, inference))]).to.deep.equal(signals);
+      expect(await suite.verifier.challengeOf(model.modelId, inference)).to.equal(signals[signals.length - 1]);
+      if (given.statement === 'bound') expect(await hashChain(listLimbs(sides))).to.equal(inference.commitment);
+    }
   });
 });

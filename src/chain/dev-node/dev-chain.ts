@@ -103,9 +103,10 @@ export class DevChain {
     await this.vm.stateManager.putAccount(createAddressFromString(address), createAccount({ nonce, balance }));
   }
 
-  /** Moves the clock of every later block. */
+  /** Moves the clock: the next block is at least that much later than the last one. */
   increaseTime(seconds: bigint): void {
-    this.clockOffsetSeconds += seconds;
+    const ahead = this.head.block.header.timestamp - this.readClock();
+    this.clockOffsetSeconds += seconds + (ahead > 0n ? ahead : 0n);
   }
 
   /** Time of the next block, seconds. @throws RpcError when it isn't after the last block's */
@@ -199,9 +200,13 @@ export class DevChain {
     this.nextTimestamp = undefined;
   }
 
+  private readClock(): bigint {
+    return BigInt(Math.floor(Date.now() / 1000)) + this.clockOffsetSeconds;
+  }
+
   private draftBlock(): Block {
     const parent = this.blocks.length > 0 ? this.head : undefined;
-    const now = BigInt(Math.floor(Date.now() / 1000)) + this.clockOffsetSeconds;
+    const now = this.readClock();
     const earliest = parent ? parent.block.header.timestamp + 1n : 0n;
     return createBlock(
       {

@@ -66,7 +66,7 @@ export interface Deployment {
 export async function compileWithTestContracts(): Promise<Record<string, CompiledContract>> {
   const own = await compileContracts({ cacheFolder: CACHE_FOLDER });
   const interfaces = Object.entries(await readSources(CONTRACTS_FOLDER)).filter(([path]) =>
-    path.startsWith('interfaces/'),
+    /^(interfaces|statement)\//.test(path),
   );
   const extra = Object.entries(await readSources('test/contracts/solidity'));
   const sources = Object.fromEntries([...interfaces, ...extra.map(([path, text]) => [`test/${path}`, text])]);
