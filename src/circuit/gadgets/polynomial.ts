@@ -58,11 +58,43 @@ export function interpolate(values: readonly bigint[]): bigint[] {
 /** The prime of the degree test; products of two residues stay exact in doubles. */
 const TEST_PRIME = 67108859;
 
+const signedBinomials = new Map<number, Float64Array>();
+
+/** `(-1)^(n-i)·C(n, i)` modulo the test prime, for i from 0 to n. */
+function binomialsOf(n: number): Float64Array {
+  let row = signedBinomials.get(n);
+  if (row) return row;
+  row = new Float64Array(n + 1);
+  const inverse = new Float64Array(n + 1);
+  if (n >= 1) inverse[1] = 1;
+  for (let i = 2; i <= n; i++)
+    inverse[i] = ((TEST_PRIME - Math.floor(TEST_PRIME / i)) * inverse[TEST_PRIME % i]) % TEST_PRIME;
+  row[0] = n % 2 === 0 ? 1 : TEST_PRIME - 1;
+  for (let i = 1; i <= n; i++) {
+    const next = (((row[i - 1] * (n - i + 1)) % TEST_PRIME) * inverse[i]) % TEST_PRIME;
+    row[i] = next === 0 ? 0 : TEST_PRIME - next;
+  }
+  signedBinomials.set(n, row);
+  return row;
+}
+
+/** The highest finite difference modulo the test prime: not 0 where the polynomial has full degree, as almost all have. */
+function topDifference(values: readonly number[]): number {
+  const binomials = binomialsOf(values.length - 1);
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) {
+    const residue = ((values[i] % TEST_PRIME) + TEST_PRIME) % TEST_PRIME;
+    sum = (sum + binomials[i] * residue) % TEST_PRIME;
+  }
+  return sum;
+}
+
 /**
  * Degree of the polynomial through `(i, values[i])`, found modulo a small prime, fast enough for a cost search. It is never
  * above the true degree; `interpolate` tells in the one case of 2^26 where it is below.
  */
 export function interpolationDegree(values: readonly number[]): number {
+  if (topDifference(values) !== 0) return values.length - 1;
   let differences = values.map((value) => ((value % TEST_PRIME) + TEST_PRIME) % TEST_PRIME);
   let degree = 0;
   for (let k = 0; differences.length > 0; k++) {
