@@ -154,12 +154,23 @@ function printLayer(layer: ProgramLayer, inputs: readonly Wire[]): string[] {
   });
   return [
     ...functions,
+    `// ${describeBlocks(layer)}`,
     `template ${templateName(layer)}() {`,
     `    signal input x[${inputs.length}];`,
     ...(outputs > 0 ? [`    signal output y[${outputs}];`] : []),
     ...body,
     '}',
   ];
+}
+
+/** `64 × Requantize of 16 rows over 25 signals`. */
+function describeBlocks(layer: ProgramLayer): string {
+  const kinds = new Map<string, number>();
+  for (const { component } of layer.blocks) {
+    const what = `${component.template} of ${component.outputs || component.inputs} over ${component.inputs} signals`;
+    kinds.set(what, (kinds.get(what) ?? 0) + 1);
+  }
+  return [...kinds].map(([what, count]) => `${count} × ${what}`).join(', ');
 }
 
 function countIntegers(argument: CircomArgument): number {
