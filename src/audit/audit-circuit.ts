@@ -40,9 +40,7 @@ export function listStatementInputs(program: CircuitProgram): number[] {
     ...program.publicInputs,
     ...program.privateInputs.filter(({ name }) => isSilent || !isModelInput.has(name)),
   ];
-  const wires = ports.flatMap(({ firstWire, count }) =>
-    Array.from({ length: count ?? 1 }, (_, at) => firstWire + at),
-  );
+  const wires = ports.flatMap(({ firstWire, count }) => Array.from({ length: count ?? 1 }, (_, at) => firstWire + at));
   return [...program.inputLimbs, ...wires];
 }
 

@@ -73,7 +73,7 @@ export function auditR1cs(r1cs: R1cs, options: AuditOptions = {}): AuditReport {
     outputs: {
       total: r1cs.outputCount,
       determined: outputs.filter((wire) => how[wire] !== 0).length,
-      ranges: outputs.map((wire) => describeRange(wire, ranges, name)),
+      ranges: outputs.filter((wire) => !given.includes(wire)).map((wire) => describeRange(wire, ranges, name)),
     },
     wires: {
       total: r1cs.wireCount,

@@ -50,7 +50,8 @@ export function explainUndetermined(
     findings.push({ code, level, wire, signal: name(wire), constraint: system.constraint[row], message });
     suppose(wire);
   }
-  for (let wire = 1; omitted === 0 && wire < system.wireCount; wire++) {
+  const isCut = omitted > 0;
+  for (let wire = 1; !isCut && wire < system.wireCount; wire++) {
     if (how[wire] !== 0) continue;
     const message = system.mentioned[wire]
       ? `${name(wire)} occurs only in constraints that leave it free to choose`

@@ -40,6 +40,7 @@ export interface AuditReport {
   /** Outputs are a function of the inputs, declared ranges hold, no integer argument wraps, no input is loose. */
   readonly proved: boolean;
   readonly constraints: number;
+  /** Ranges of the outputs that are not among the given wires. */
   readonly outputs: { readonly total: number; readonly determined: number; readonly ranges: readonly SignalRange[] };
   readonly wires: {
     readonly total: number;
