@@ -50,6 +50,25 @@ export class Reporter {
     }
   }
 
+  /** As progress, where nobody knows how much there is: on a terminal a count in place, elsewhere a line at each thousand. */
+  count(label: string, done: number): void {
+    if (this.options.quiet) return;
+    if (!this.streams.stderr.isTTY) {
+      if (done % 1000 === 0) this.streams.stderr.write(`${printable(label)}: ${done}\n`);
+      return;
+    }
+    if (this.openBar && this.now() - this.drawn < REDRAW_MS) return;
+    this.drawn = this.now();
+    this.streams.stderr.write(`\r\x1b[K${done} ${printable(label)}`);
+    this.openBar = true;
+  }
+
+  /** Writes a line that the program around this one reads. On stderr, so that stdout stays the result alone. */
+  annotate(line: string): void {
+    this.closeBar();
+    this.streams.stderr.write(`${line}\n`);
+  }
+
   private drawBar(label: string, done: number, total: number): void {
     if (done < total && this.openBar && this.now() - this.drawn < REDRAW_MS) return;
     this.drawn = this.now();

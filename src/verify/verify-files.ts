@@ -35,8 +35,8 @@ export async function openVerifyingBundle(folder: string): Promise<VerifyingBund
   }
 }
 
-/** The text of a proof file. @throws ZkinferError FILE_UNUSABLE (2) where the file itself can't be read */
-async function readProofText(path: string): Promise<string | null> {
+/** The text of a proof file; null where it is over the cap. @throws ZkinferError FILE_UNUSABLE (2) where the file itself can't be read */
+export async function readProofText(path: string): Promise<string | null> {
   try {
     const file = await open(path, 'r');
     try {

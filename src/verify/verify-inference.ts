@@ -1,7 +1,8 @@
 import type { Manifest } from '../bundle/manifest.js';
 import { SchemaError } from '../bundle/schema.js';
 import { type InputLayout, packStatement, readTensors, type StatementBytes, toReal } from '../core/statement.js';
-import { verifyProof } from '../groth16/verify.js';
+import { type Verdict, verifyProof } from '../groth16/verify.js';
+import { verifyMany } from '../groth16/verify-many.js';
 import { describeOutputs, parseContext, parseProofFile, pickDigests, type StatedOutput } from './proof-file.js';
 
 /** What a proof of inference says, once it holds. */
@@ -78,12 +79,14 @@ function checkKey(verificationKey: unknown, signalCount: number): void {
     ), 'the verification key has no contribution: every statement could be forged under it');
 }
 
-async function verifyStrictly(
-  document: unknown,
-  manifest: Manifest,
-  verificationKey: unknown,
-  expected: Expectations,
-): Promise<InferenceVerdict> {
+/** A document that holds but for its pairing: what to ask of the pairing, and what to say once it answers yes. */
+interface Examined {
+  readonly claim: { readonly publicSignals: unknown; readonly proof: unknown };
+  readonly ifValid: InferenceVerdict;
+}
+
+/** Everything but the pairing. @throws Refusal, SchemaError, RangeError */
+function examine(document: unknown, manifest: Manifest, verificationKey: unknown, expected: Expectations): Examined {
   const file = parseProofFile(document);
   const { statement } = manifest;
   const digests = pickDigests(manifest);
@@ -114,13 +117,24 @@ async function verifyStrictly(
       (signal, i) => signal === file.publicSignals[i],
     ), 'the public signals are not the packed bytes of the statement');
   checkStatedOutputs(file.outputs, outputs);
-  const verdict = await verifyProof(verificationKey, file.publicSignals, file.proof);
-  require(verdict.valid, verdict.reason ?? 'the proof does not hold');
   const reason =
     file.profile === 'dev'
       ? 'the proof holds under a development key, which convinces only whoever made it'
       : 'the proof holds';
-  return { valid: true, reason, profile: file.profile, outputs, inputs, context: file.context.value };
+  return {
+    claim: { publicSignals: file.publicSignals, proof: file.proof },
+    ifValid: { valid: true, reason, profile: file.profile, outputs, inputs, context: file.context.value },
+  };
+}
+
+/** The verdict on whatever was thrown while untrusted data was read. */
+function refuse(error: unknown): InferenceVerdict {
+  const known = error instanceof Refusal || error instanceof SchemaError || error instanceof RangeError;
+  return { valid: false, reason: known ? error.message : 'the proof file cannot be read' };
+}
+
+function conclude({ valid, reason }: Verdict, ifValid: InferenceVerdict): InferenceVerdict {
+  return valid ? ifValid : { valid: false, reason: reason ?? 'the proof does not hold' };
 }
 
 /**
@@ -136,9 +150,35 @@ export async function verifyInference(
   expected: Expectations = {},
 ): Promise<InferenceVerdict> {
   try {
-    return await verifyStrictly(document, manifest, verificationKey, expected);
+    const { claim, ifValid } = examine(document, manifest, verificationKey, expected);
+    return conclude(await verifyProof(verificationKey, claim.publicSignals, claim.proof), ifValid);
   } catch (error) {
-    const known = error instanceof Refusal || error instanceof SchemaError || error instanceof RangeError;
-    return { valid: false, reason: known ? error.message : 'the proof file cannot be read' };
+    return refuse(error);
   }
+}
+
+/**
+ * Verifies many proofs of one bundle, with the verdicts of verifyInference in the same order, at a third of its cost: the pairing
+ * equations are checked together, and taken apart only where their sum does not hold. Total, as verifyInference.
+ */
+export async function verifyInferences(
+  documents: readonly unknown[],
+  manifest: Manifest,
+  verificationKey: unknown,
+  expected: Expectations = {},
+): Promise<InferenceVerdict[]> {
+  const examined = documents.map((document): Examined | InferenceVerdict => {
+    try {
+      return examine(document, manifest, verificationKey, expected);
+    } catch (error) {
+      return refuse(error);
+    }
+  });
+  const open = examined.filter((one): one is Examined => 'claim' in one);
+  const verdicts = await verifyMany(
+    verificationKey,
+    open.map(({ claim }) => claim),
+  );
+  const concluded = new Map(open.map((one, i) => [one, conclude(verdicts[i], one.ifValid)]));
+  return examined.map((one) => ('claim' in one ? (concluded.get(one) as InferenceVerdict) : one));
 }
