@@ -69,23 +69,42 @@ describe('refusals of classical, recurrent and quantized operators', () => {
     expect(messages(subject, 'error')).to.contain('class names (strings) are computed with');
   });
 
-  it('keeps the label and leaves out the probabilities of an SVM with prob_a', () => {
+  it('keeps the label and leaves out the probabilities of an SVM of three classes', () => {
     const svm = node('ai.onnx.ml.SVMClassifier', ['x'], ['label', 'scores'], {
       kernel_type: 'RBF',
       kernel_params: floats(0.5, 0, 3),
-      vectors_per_class: [1, 1],
-      support_vectors: floats(0, 0, 1, 1),
-      coefficients: floats(1, -1),
-      rho: floats(0),
-      prob_a: floats(-1),
-      prob_b: floats(0),
-      classlabels_ints: [3, 4],
+      vectors_per_class: [1, 1, 1],
+      support_vectors: floats(0, 0, 1, 1, 5, 5),
+      coefficients: floats(1, -1, -1, 1, 1, -1),
+      rho: floats(0, 0, 0),
+      prob_a: floats(-1, -1, -1),
+      prob_b: floats(0, 0, 0),
+      classlabels_ints: [3, 4, 8],
     });
     const subject = model(x2, [svm], ['label']);
     expect(messages(subject, 'warning')).to.contain('only the label is left');
     const graph = importOrExplain(subject);
     expect(answer(graph, { x: [0.1, 0.1] }).label).to.deep.equal([3]);
     expect(answer(graph, { x: [0.9, 0.9] }).label).to.deep.equal([4]);
+    expect(answer(graph, { x: [5, 4.9] }).label).to.deep.equal([8]);
+  });
+
+  it('gives the probabilities of an SVM of two classes by their sigmoid', () => {
+    const svm = node('ai.onnx.ml.SVMClassifier', ['x'], ['label', 'scores'], {
+      kernel_type: 'LINEAR',
+      kernel_params: floats(0, 0, 0),
+      vectors_per_class: [1, 1],
+      support_vectors: floats(1, 0, 0, 1),
+      coefficients: floats(1, -1),
+      rho: floats(0.5),
+      prob_a: floats(-2),
+      prob_b: floats(0.25),
+      classlabels_ints: [3, 4],
+    });
+    const { label, scores } = answer(importOrExplain(model(x2, [svm], ['label', 'scores'])), { x: [2, 1] });
+    expect(label).to.deep.equal([3]);
+    expect(scores[0]).to.be.closeTo(1 / (1 + Math.exp(-2 * 1.5 + 0.25)), 1e-12);
+    expect(scores[1]).to.be.closeTo(1 - Number(scores[0]), 1e-12);
   });
 
   it('refuses a scale that each input chooses for itself', () => {

@@ -142,6 +142,19 @@ function countVotes(
   return applyDense(context, wins, kernels, bias, 'int');
 }
 
+/**
+ * Platt's probabilities of two classes, `[p, 1 - p]` with p = sigmoid(-(a·score + b)). onnxruntime couples them by an
+ * iteration that ends at p, but stops once it is within 0.005 of it: its answers differ by as much.
+ */
+function pairProbabilities(context: RuleContext, scores: Operand): Operand {
+  const [a = 0] = context.floats('prob_a') ?? [];
+  const [b = 0] = context.floats('prob_b') ?? [];
+  const p = call('sigmoid', call('neg', call('add', call('mul', constant(a), X), constant(b))));
+  const first = context.builder.unary(scores, [p]);
+  const both = applyDense(context, first, [Float64Array.of(1), Float64Array.of(-1)], [0, 1]);
+  return transformScores(context, both, readPostTransform(context));
+}
+
 const svmClassifier: ImportRule = (context) => {
   const x = context.input(0);
   const labels = readClassLabels(context, 'classlabels_ints');
@@ -161,7 +174,11 @@ const svmClassifier: ImportRule = (context) => {
       ? chooseByThreshold(context, scores, 0, [labels[1], labels[0]])
       : chooseLargest(context, countVotes(context, scores, labels.length, pairs), labels);
   if ((context.floats('prob_a') ?? []).length > 0) {
-    context.scope.warn('the probabilities of an SVM (prob_a, prob_b) are not supported: only the label is left');
+    if (labels.length === 2) return [label, pairProbabilities(context, scores)];
+    context.scope.warn(
+      'the probabilities of an SVM of more than two classes are the end of an iteration: only the label is left',
+      'export the classifier with probability=False for its pairwise scores',
+    );
     return [label];
   }
   const transform = readPostTransform(context);
