@@ -2,6 +2,7 @@ import type { QModel } from '../bundle/qmodel.js';
 import { predictCost } from '../circuit/cost.js';
 import type { Diagnostic } from '../core/diagnostic.js';
 import { ZkinferError } from '../core/error.js';
+import { sizeOf } from '../core/tensor.js';
 import { evaluateGraph } from '../graph/evaluate.js';
 import type { Graph } from '../graph/ir.js';
 import { type Accuracy, measureAccuracy, type OutputRow } from '../quantize/accuracy.js';
@@ -51,8 +52,16 @@ export interface QuantizeReport extends Omit<Accuracy, 'relativeError'> {
 
 /** Points of accuracy that a search for the cheapest widths may give up. */
 const DEFAULT_LOSS = 0.5;
-/** Float rows to decide from; more add time and nothing else. */
-const CALIBRATION_ROWS = 128;
+/** Rows to decide from: as many as keep the trace of all values within some hundred megabytes. */
+const MOST_ROWS = 512;
+const FEWEST_ROWS = 64;
+const MOST_TRACED = 16_000_000;
+
+function countCalibrationRows(graph: Graph): number {
+  const elements = graph.values.reduce((sum, value) => sum + sizeOf(value.shape), 0);
+  return Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, Math.floor(MOST_TRACED / elements)));
+}
+
 /** Largest difference between onnxruntime and the imported graph, relative to the spread of the output. */
 const IMPORT_TOLERANCE = 1e-3;
 
@@ -117,8 +126,8 @@ export async function quantizeModel(request: QuantizeRequest): Promise<{ qmodel:
   const { graph } = loaded;
   const calibration: Rows = {
     ...request.calibration,
-    rows: request.calibration.rows.slice(0, CALIBRATION_ROWS),
-    labels: request.calibration.labels?.slice(0, CALIBRATION_ROWS),
+    rows: request.calibration.rows.slice(0, countCalibrationRows(graph)),
+    labels: request.calibration.labels?.slice(0, countCalibrationRows(graph)),
   };
   if (calibration.rows.length === 0)
     throw new ZkinferError({
