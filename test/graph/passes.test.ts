@@ -18,6 +18,7 @@ import { fuseElementwise } from '../../src/graph/passes/fuse-elementwise.js';
 import { hoistMonotone, isIncreasing, isMonotone } from '../../src/graph/passes/hoist-monotone.js';
 import { mergeEqualNodes } from '../../src/graph/passes/merge-equal-nodes.js';
 import { optimizeGraph, passes } from '../../src/graph/passes/optimize.js';
+import { postponeFactors } from '../../src/graph/passes/postpone-factors.js';
 import { removeDeadNodes } from '../../src/graph/passes/remove-dead-nodes.js';
 import { call, constant, formatScalar, RELU, X } from '../../src/graph/scalar.js';
 import { verifyGraph } from '../../src/graph/verify.js';
@@ -292,6 +293,43 @@ describe('passes', () => {
       return [matmul(b, y, t), reduceMax(b, t, [1], false), maximum(b, [t, reshape(y, [3, 2])])];
     });
     expect(kindsOf(transform(graph, foldGathers))).to.equal('unary bilinear max max');
+  });
+
+  describe('postponeFactors', () => {
+    const attention = (b: GraphBuilder, x: Operand) => {
+      const e = apply(b, x, call('exp', X));
+      const inverse = div(b, scalar(1), reduceMean(b, e, [1], true));
+      return { probabilities: mul(b, e, inverse), values: apply(b, x, call('tanh', X)) };
+    };
+
+    it('multiplies by the reciprocal of a softmax after the matrix product', () => {
+      const graph = graphOf([3, 3], (b, x) => {
+        const { probabilities, values: v } = attention(b, x);
+        return matmul(b, probabilities, pick(b, v, Int32Array.of(0, 1, 3, 4, 6, 7), [3, 2]));
+      });
+      const before = graph.nodes.filter((node) => node.kind === 'bilinear').map((node) => node.inputs.join());
+      const result = transform(graph, postponeFactors);
+      const after = result.nodes.filter((node) => node.kind === 'bilinear');
+      expect(before).to.have.length(2);
+      expect(after.map((node) => node.left.length)).to.deep.equal([18, 6]);
+    });
+
+    it('leaves alone what others read, factors that differ within a row, and sums that are as many as the products', () => {
+      const shared = graphOf([3, 3], (b, x) => {
+        const { probabilities, values: v } = attention(b, x);
+        return [matmul(b, probabilities, v), probabilities];
+      });
+      const across = graphOf([3, 3], (b, x) => {
+        const { probabilities, values: v } = attention(b, x);
+        return matmul(b, v, probabilities);
+      });
+      const wide = graphOf([2, 2], (b, x) => {
+        const { probabilities, values: v } = attention(b, x);
+        return matmul(b, probabilities, v);
+      });
+      for (const graph of [shared, across, wide])
+        expect(kindsOf(transform(graph, postponeFactors))).to.equal(kindsOf(graph));
+    });
   });
 
   it('mergeEqualNodes computes equal nodes once', () => {

@@ -5,6 +5,7 @@ import { foldGathers } from './fold-gathers.js';
 import { fuseElementwise } from './fuse-elementwise.js';
 import { hoistMonotone } from './hoist-monotone.js';
 import { mergeEqualNodes } from './merge-equal-nodes.js';
+import { postponeFactors } from './postpone-factors.js';
 import { removeDeadNodes } from './remove-dead-nodes.js';
 
 /**
@@ -18,6 +19,7 @@ export const passes: readonly ((graph: Graph) => Graph)[] = [
   composeLinear,
   foldGathers,
   fuseElementwise,
+  postponeFactors,
   hoistMonotone,
   composeLinear,
 ];
