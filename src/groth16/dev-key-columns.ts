@@ -85,7 +85,7 @@ export function evaluateColumns(curve: Curve, r1cs: R1cs, secrets: DevSecrets): 
  * `factor · L_i(tau)` for i = first, first + step, … in the domain of size 2^power, where
  * L_i(x) = w^i (x^n - 1) / (n (x - w^i)).
  */
-function evaluateLagrange(
+export function evaluateLagrange(
   curve: Curve,
   power: number,
   tau: bigint,
