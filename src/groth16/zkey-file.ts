@@ -51,8 +51,8 @@ export interface ZkeyLayout {
 export const DEVELOPMENT_MARK = 'zkinfer dev key\n';
 
 /**
- * Checks the structure of a Groth16 key over BN254: sections, sizes, primes, indices. Points are not checked to lie on
- * their curves: the digest of the file stands for its content.
+ * Checks the structure of a Groth16 key over BN254: sections, sizes, primes, indices, coordinates below Q. Points are not
+ * checked to lie on their curves: the digest of the file stands for its content.
  * @throws ZkinferError `ARTIFACT_DAMAGED`
  */
 export function readZkeyLayout(zkey: Uint8Array): ZkeyLayout {
@@ -92,6 +92,9 @@ export function readZkeyLayout(zkey: Uint8Array): ZkeyLayout {
     c: need(8, G1_BYTES * (wireCount - publicCount - 1)),
     h: need(9, G1_BYTES * domainSize),
   };
+  const vkPoints = { offset: alpha1, size: 3 * (G1_BYTES + G2_BYTES) };
+  for (const points of [vkPoints, parts.ic, parts.a, parts.b1, parts.b2, parts.c, parts.h])
+    checkCoordinates(zkey, points);
   const coefficientCount = checkCoefficients(view, parts.coefficients, wireCount, domainSize);
   const { circuitHash, contributions } = readContributions(zkey, need(10));
   const mark = Buffer.from(DEVELOPMENT_MARK, 'latin1').toString('hex');
@@ -161,6 +164,17 @@ function checkCoefficients(view: DataView, section: Section, wireCount: number, 
     if (!inside) throw refuseArtifact('zkey', 'a coefficient points outside the circuit');
   }
   return count;
+}
+
+/** Arithmetic on numbers that are not reduced may never end. */
+function checkCoordinates(zkey: Uint8Array, section: Section): void {
+  const view = new DataView(zkey.buffer, zkey.byteOffset + section.offset, section.size);
+  const highest = Number(Q >> 224n);
+  for (let at = 0; at < section.size; at += FIELD_BYTES) {
+    if (view.getUint32(at + 28, true) >= highest && readInteger(zkey, section.offset + at) >= Q) {
+      throw refuseArtifact('zkey', 'a coordinate is not below the base field order');
+    }
+  }
 }
 
 function equalBytes(a: Uint8Array, b: Uint8Array): boolean {

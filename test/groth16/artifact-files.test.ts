@@ -5,7 +5,7 @@ import { openProvingKey, prove } from '../../src/groth16/prove.js';
 import { readR1csCounts } from '../../src/groth16/setup-ptau.js';
 import { createSnarkjsProver } from '../../src/groth16/snarkjs-prover.js';
 import { readWitnessValues, readWtns, writeWtns } from '../../src/groth16/wtns-file.js';
-import { readZkeyInfo } from '../../src/groth16/zkey-file.js';
+import { readZkeyInfo, readZkeyLayout } from '../../src/groth16/zkey-file.js';
 import { mlCircuit } from './ml-circuit.js';
 import { loadProofFixture, type ProofFixture } from './proof-fixture.js';
 import { writeR1csFile } from './r1cs-file.js';
@@ -81,6 +81,16 @@ describe('A1: artifacts are checked before anything opens them', () => {
         new DataView(copy.buffer).setUint32(counts + offset, wrong, true);
         expectDamaged(read, copy, `${wrong} ${what}`);
       }
+    }
+  });
+
+  it('refuses every zkey with a coordinate that is not reduced', () => {
+    const { bytes, read } = files.zkey;
+    const { h, b2, ic } = readZkeyLayout(bytes);
+    for (const at of [h.offset, b2.offset + 96, ic.offset + 32]) {
+      const copy = Uint8Array.from(bytes);
+      copy.fill(0xff, at, at + 32);
+      expectDamaged(read, copy, `coordinate at ${at}`);
     }
   });
 
