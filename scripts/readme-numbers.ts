@@ -2,11 +2,12 @@
  * Measures what the README shows and rewrites its marked sections.
  *
  *     npm run build && npx tsx scripts/readme-numbers.ts          all sections
- *     npm run build && npx tsx scripts/readme-numbers.ts samples  one of: demo, tour, samples, sizes, gas
+ *     npm run build && npx tsx scripts/readme-numbers.ts samples  one of: demo, tour, chain, samples, sizes, gas
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { replaceSection } from './marked-section.js';
+import { renderChainTour } from './readme/chain-tour.js';
 import { renderDemo } from './readme/demo.js';
 import { renderGas } from './readme/gas.js';
 import { renderSamples } from './readme/samples.js';
@@ -16,6 +17,7 @@ import { renderTour } from './readme/tour.js';
 const SECTIONS: Readonly<Record<string, () => Promise<string>>> = {
   demo: renderDemo,
   tour: renderTour,
+  chain: renderChainTour,
   samples: renderSamples,
   sizes: renderSizes,
   gas: renderGas,

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const entry = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+export const root = fileURLToPath(new URL('../../', import.meta.url));
+export const entry = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 export interface Run {
   readonly code: number;
