@@ -9,7 +9,7 @@ import { ContractRefusal } from '../../src/chain/client/errors.js';
 import { type ProvenInference, toProvenInference } from '../../src/chain/client/inference.js';
 import { InferenceClient } from '../../src/chain/client/inference-client.js';
 import type { PostedRequest } from '../../src/chain/client/market-client.js';
-import { computeContext } from '../../src/chain/context.js';
+import { computeContext } from '../../src/commitment/context.js';
 import { openBundle } from '../../src/pipeline/open-bundle.js';
 import { proveRow } from '../../src/pipeline/prove-bundle.js';
 import { decodeStatementInput } from '../../src/pipeline/statement-input.js';

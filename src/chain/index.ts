@@ -2,6 +2,20 @@
  * `zkinfer/chain`: what a dApp needs to talk to the contracts, in a browser too: nothing reachable from here imports
  * from `node:`.
  */
+
+export {
+  type Binding,
+  bindOffChain,
+  boundSignals,
+  computeChallenge,
+  computeContext,
+  evaluateLimbs,
+  listLimbs,
+  packedSignals,
+  type StatementKind,
+  type StatementSides,
+  writeCommitment,
+} from '../commitment/context.js';
 export { aigcVerifierAbi } from './abi/aigc-verifier.js';
 export { erc7992RegistryAbi } from './abi/erc7992-registry.js';
 export { erc7992VerifierAbi } from './abi/erc7992-verifier.js';
@@ -21,18 +35,5 @@ export {
 export { MarketClient, type MarketRequest, type PostedRequest, type RequestStatus } from './client/market-client.js';
 export type { Mined, SendOptions } from './client/transaction.js';
 export type { AbiEntry, AbiParameter, CompiledContract } from './compiled-contract.js';
-export {
-  type Binding,
-  bindOffChain,
-  boundSignals,
-  computeChallenge,
-  computeContext,
-  evaluateLimbs,
-  listLimbs,
-  packedSignals,
-  type StatementKind,
-  type StatementSides,
-  writeCommitment,
-} from './context.js';
 export { type DeployedContract, deployContract, type OnChainVerdict, verifyOnChain } from './standalone.js';
 export { encodeKey, type VerificationKey } from './verification-key.js';

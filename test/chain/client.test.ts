@@ -5,7 +5,7 @@ import { ContractRefusal, explainFailure } from '../../src/chain/client/errors.j
 import { toProvenInference } from '../../src/chain/client/inference.js';
 import { InferenceClient } from '../../src/chain/client/inference-client.js';
 import type { PostedRequest } from '../../src/chain/client/market-client.js';
-import { computeContext, packedSignals } from '../../src/chain/context.js';
+import { computeContext, packedSignals } from '../../src/commitment/context.js';
 import { ZkinferError } from '../../src/core/error.js';
 import { type Deployment, deploySuite, passTime, readClock, trapdoorFor } from '../contracts/support/deployment.js';
 import { NODE_KINDS } from './support/nodes.js';

@@ -3,6 +3,10 @@ import { hexlify, toBeHex } from 'ethers';
 import { toProvenInference } from '../../src/chain/client/inference.js';
 import { InferenceClient, type ModelSpec } from '../../src/chain/client/inference-client.js';
 import { deployInferenceVerifier } from '../../src/chain/commands/deploy.js';
+import type { DevNode } from '../../src/chain/dev-node/embedded.js';
+import { emitR1cs } from '../../src/circuit/emit-r1cs.js';
+import { type CircuitOptions, lowerCircuit } from '../../src/circuit/lower.js';
+import { computeWitness } from '../../src/circuit/witness.js';
 import {
   boundSignals,
   computeChallenge,
@@ -11,11 +15,7 @@ import {
   packedSignals,
   type StatementSides,
   writeCommitment,
-} from '../../src/chain/context.js';
-import type { DevNode } from '../../src/chain/dev-node/embedded.js';
-import { emitR1cs } from '../../src/circuit/emit-r1cs.js';
-import { type CircuitOptions, lowerCircuit } from '../../src/circuit/lower.js';
-import { computeWitness } from '../../src/circuit/witness.js';
+} from '../../src/commitment/context.js';
 import { commitInput, hashChain } from '../../src/commitment/poseidon.js';
 import { integersToBytes } from '../../src/core/limbs.js';
 import { createDevKey } from '../../src/groth16/dev-key.js';

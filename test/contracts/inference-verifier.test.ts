@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { toBeHex, ZeroHash } from 'ethers';
 import fc from 'fast-check';
-import { listLimbs } from '../../src/chain/context.js';
+import { listLimbs } from '../../src/commitment/context.js';
 import { hashChain } from '../../src/commitment/poseidon.js';
 import { R } from '../../src/core/field.js';
 import { NODE_KINDS } from '../chain/support/nodes.js';

@@ -1,6 +1,6 @@
 import { Contract, type ContractRunner, keccak256 } from 'ethers';
+import type { Binding, StatementKind } from '../../commitment/context.js';
 import { inferenceVerifierAbi } from '../abi/inference-verifier.js';
-import type { Binding, StatementKind } from '../context.js';
 import { encodeKey, type VerificationKey } from '../verification-key.js';
 import type { Inference, ProvenInference } from './inference.js';
 import { MarketClient } from './market-client.js';

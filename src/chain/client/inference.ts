@@ -1,6 +1,6 @@
 import { hexlify } from 'ethers';
+import type { StatementKind } from '../../commitment/context.js';
 import { encodeProof, type Groth16Proof, toCalldata } from '../calldata.js';
-import type { StatementKind } from '../context.js';
 
 /** One run of a model, as the contracts take it. */
 export interface Inference {

@@ -1,9 +1,9 @@
 import type { Manifest } from '../../bundle/manifest.js';
+import type { StatementKind } from '../../commitment/context.js';
 import { ZkinferError } from '../../core/error.js';
 import { countBytes } from '../../core/statement.js';
 import { openVerifyingBundle } from '../../verify/verify-files.js';
 import type { ModelSpec } from '../client/inference-client.js';
-import type { StatementKind } from '../context.js';
 import type { VerificationKey } from '../verification-key.js';
 import type { Connection } from './signer.js';
 

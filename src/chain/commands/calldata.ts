@@ -1,8 +1,8 @@
 import { Interface, ZeroHash } from 'ethers';
+import type { StatementKind } from '../../commitment/context.js';
 import { inferenceVerifierAbi } from '../abi/inference-verifier.js';
 import { toCalldata } from '../calldata.js';
 import { type ProofDocument, toProvenInference } from '../client/inference.js';
-import type { StatementKind } from '../context.js';
 
 /** A call ready to be sent: the function's signature, its arguments as decimals or hexadecimal, and the bytes. */
 export interface EncodedCall {

@@ -1,8 +1,8 @@
 import type { ContractRunner } from 'ethers';
+import { computeContext } from '../../commitment/context.js';
 import { InferenceClient } from '../client/inference-client.js';
 import { MarketClient, type MarketRequest } from '../client/market-client.js';
 import type { Mined } from '../client/transaction.js';
-import { computeContext } from '../context.js';
 import { bindOnChain, prepareProof, readProofDocument } from './submit.js';
 
 /** Everything that an agent needs to prove for a request. */

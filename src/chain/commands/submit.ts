@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { type ContractRunner, isAddress, isHexString, ZeroHash } from 'ethers';
 import { fileError } from '../../bundle/file-error.js';
+import { type Binding, computeContext, type StatementKind } from '../../commitment/context.js';
 import { ZkinferError } from '../../core/error.js';
 import { type ProofDocument, type ProvenInference, toProvenInference } from '../client/inference.js';
 import { InferenceClient } from '../client/inference-client.js';
 import type { Mined } from '../client/transaction.js';
 import { readChainId } from '../client/transaction.js';
-import { type Binding, computeContext, type StatementKind } from '../context.js';
 
 /** What a proof for a chain is bound to. */
 export interface BindingRequest {

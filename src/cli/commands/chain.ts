@@ -50,7 +50,7 @@ async function printContext(options: Options) {
     throw usage('the context needs --verifier, --model and --agent', 'add --help for examples');
   }
   const { bindOnChain } = await import('../../chain/commands/submit.js');
-  const { computeContext } = await import('../../chain/context.js');
+  const { computeContext } = await import('../../commitment/context.js');
   return withConnection(options, async ({ provider }) => {
     const binding = await bindOnChain(provider, { verifier, modelId: model, agent, nonce });
     const context = String(computeContext(binding));

@@ -1,5 +1,11 @@
 import { Contract, hexlify, Interface, type JsonRpcSigner, toBeHex } from 'ethers';
 import { encodeProof, toCalldata } from '../../../src/chain/calldata.js';
+import type { DevNode } from '../../../src/chain/dev-node/embedded.js';
+import type { CompiledContract } from '../../../src/chain/solidity/compile.js';
+import { compileSolidity } from '../../../src/chain/solidity/compile.js';
+import { CONTRACTS_FOLDER, compileContracts, readSources } from '../../../src/chain/solidity/sources.js';
+import { deployContract } from '../../../src/chain/standalone.js';
+import { encodeKey } from '../../../src/chain/verification-key.js';
 import {
   type Binding,
   boundSignals,
@@ -8,13 +14,7 @@ import {
   type StatementKind,
   type StatementSides,
   writeCommitment,
-} from '../../../src/chain/context.js';
-import type { DevNode } from '../../../src/chain/dev-node/embedded.js';
-import type { CompiledContract } from '../../../src/chain/solidity/compile.js';
-import { compileSolidity } from '../../../src/chain/solidity/compile.js';
-import { CONTRACTS_FOLDER, compileContracts, readSources } from '../../../src/chain/solidity/sources.js';
-import { deployContract } from '../../../src/chain/standalone.js';
-import { encodeKey } from '../../../src/chain/verification-key.js';
+} from '../../../src/commitment/context.js';
 import { hashChain } from '../../../src/commitment/poseidon.js';
 import { toField } from '../../../src/core/field.js';
 import { CACHE_FOLDER, startNode } from '../../chain/support/nodes.js';

@@ -1,5 +1,5 @@
-import { AbiCoder, id, keccak256, ZeroAddress } from 'ethers';
 import { type FieldElement, R, toField } from '../core/field.js';
+import { keccak256 } from '../core/keccak.js';
 import { packBytes } from '../core/limbs.js';
 
 /** What a proof is made for: nobody else, nowhere else and at no other time can it be used. */
@@ -27,35 +27,33 @@ export interface StatementSides {
   readonly output: Uint8Array;
 }
 
-const CONTEXT_DOMAIN = id('zkinfer/context/v1');
-const CHALLENGE_DOMAIN = id('zkinfer/challenge/v1');
-const coder = AbiCoder.defaultAbiCoder();
+const CONTEXT_DOMAIN = keccak256(new TextEncoder().encode('zkinfer/context/v1'));
+const CHALLENGE_DOMAIN = keccak256(new TextEncoder().encode('zkinfer/challenge/v1'));
+const ZERO_ADDRESS = `0x${'00'.repeat(20)}`;
 
 /** The binding of a proof that is checked off chain: chain 0 and address 0, so that no contract ever accepts it. */
 export function bindOffChain(fields: Pick<Binding, 'modelId' | 'agent' | 'nonce'>): Binding {
-  return { chainId: 0, contract: ZeroAddress, ...fields };
+  return { chainId: 0, contract: ZERO_ADDRESS, ...fields };
 }
 
-/** The context of a packed statement, its last public signal; `Challenge.context` in Solidity. */
+/**
+ * The context of a packed statement, its last public signal; `Challenge.context` in Solidity.
+ *
+ * @throws RangeError for an address, id or nonce of another length
+ */
 export function computeContext(binding: Binding): FieldElement {
-  const encoded = coder.encode(
-    ['bytes32', 'uint256', 'address', 'bytes32', 'address', 'bytes32'],
-    [CONTEXT_DOMAIN, ...listBinding(binding)],
-  );
-  return toField(BigInt(keccak256(encoded)));
+  return hashToField([CONTEXT_DOMAIN, ...listBinding(binding)]);
 }
 
 /**
  * The challenge r of a bound statement; `Challenge.challenge` in Solidity.
  *
  * @param commitment c: the Poseidon chain over the limbs, see `listLimbs`
+ * @throws RangeError for an address, id or nonce of another length
  */
 export function computeChallenge(binding: Binding, sides: StatementSides, commitment: bigint): FieldElement {
-  const encoded = coder.encode(
-    ['bytes32', 'uint256', 'address', 'bytes32', 'address', 'bytes32', 'bytes32', 'bytes32', 'uint256'],
-    [CHALLENGE_DOMAIN, ...listBinding(binding), keccak256(sides.input), keccak256(sides.output), commitment],
-  );
-  return toField(BigInt(keccak256(encoded)));
+  const hashes = [keccak256(sides.input), keccak256(sides.output)];
+  return hashToField([CHALLENGE_DOMAIN, ...listBinding(binding), ...hashes, writeWord(commitment)]);
 }
 
 /** The field elements of a statement in the order of the circuit: limbs of the input, then limbs of the output. */
@@ -79,19 +77,51 @@ export function boundSignals(binding: Binding, sides: StatementSides, commitment
   return [toField(commitment), evaluateLimbs(listLimbs(sides), r), r];
 }
 
-/** A commitment as the 32 bytes that stand for a committed input. */
+/** A commitment as the 32 bytes that stand for a committed input. @throws RangeError when it is not in the field */
 export function writeCommitment(commitment: bigint): Uint8Array {
   if (commitment < 0n || commitment >= R) throw new RangeError('the commitment is not in the field');
-  return Uint8Array.from({ length: 32 }, (_, index) => Number((commitment >> BigInt(8 * (31 - index))) & 0xffn));
+  return writeWord(commitment);
 }
 
 function readCommitment(input: Uint8Array): FieldElement {
   if (input.length !== 32) throw new RangeError(`a committed input has 32 bytes, not ${input.length}`);
-  const value = input.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+  const value = readWord(input);
   if (value >= R) throw new RangeError('the commitment is not in the field');
   return value as FieldElement;
 }
 
-function listBinding({ chainId, contract, modelId, agent, nonce }: Binding): unknown[] {
-  return [chainId, contract, modelId, agent, nonce];
+/** The words of a binding, as `abi.encode` has them. */
+function listBinding({ chainId, contract, modelId, agent, nonce }: Binding): Uint8Array[] {
+  return [
+    writeWord(BigInt(chainId)),
+    readHex(contract, 20, 'the contract'),
+    readHex(modelId, 32, 'the model id'),
+    readHex(agent, 20, 'the agent'),
+    readHex(nonce, 32, 'the nonce'),
+  ];
+}
+
+/** Keccak-256 of words of 32 bytes, mod R. */
+function hashToField(words: readonly Uint8Array[]): FieldElement {
+  const encoded = new Uint8Array(32 * words.length);
+  words.forEach((word, index) => {
+    encoded.set(word, 32 * index);
+  });
+  return toField(readWord(keccak256(encoded)));
+}
+
+/** Hexadecimal of `bytes` bytes as a word, zeros in front. */
+function readHex(text: string, bytes: number, what: string): Uint8Array {
+  if (!new RegExp(`^0x[0-9a-fA-F]{${2 * bytes}}$`).test(text)) {
+    throw new RangeError(`${what} must be ${bytes} bytes of hexadecimal: ${text}`);
+  }
+  return writeWord(BigInt(text));
+}
+
+function writeWord(value: bigint): Uint8Array {
+  return Uint8Array.from({ length: 32 }, (_, index) => Number((value >> BigInt(8 * (31 - index))) & 0xffn));
+}
+
+function readWord(bytes: Uint8Array): bigint {
+  return bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
 }
