@@ -1,19 +1,29 @@
-import { predictCost } from '../../src/circuit/cost.js';
-import { benchmarks, buildNetwork } from '../bench/networks.js';
+import { readFileSync } from 'node:fs';
+import { benchmarks } from '../bench/networks.js';
 import { formatTable } from '../marked-section.js';
 
-/** Constraint counts of the field's benchmark shapes beside what others publish. Deterministic: weights come from a fixed seed. */
+/** Bits of weights and activations of the networks that the README shows. */
+const WIDTHS = ['8', '7'];
+
+/** Constraint counts of the field's benchmark shapes beside what others publish, from the snapshot that the circuit tests hold. */
 export async function renderSizes(): Promise<string> {
-  const rows = benchmarks.map((benchmark) => {
-    const graph = buildNetwork(benchmark, { weightBits: 8, activationBits: 7, headroom: -3 });
-    const { constraints } = predictCost(graph);
-    const { name, constraints: theirs } = benchmark.peer;
-    const ratio = theirs / constraints;
+  const lines = readFileSync(new URL('../../test/snapshots/constraints.csv', import.meta.url), 'utf8')
+    .trim()
+    .split('\n');
+  const counts = new Map<string, number>();
+  for (const line of lines.slice(1)) {
+    const [id, , weights, activations, constraints] = line.split(',');
+    if (weights === WIDTHS[0] && activations === WIDTHS[1]) counts.set(id, Number(constraints));
+  }
+  const rows = benchmarks.map(({ id, shape, peer }) => {
+    const constraints = counts.get(id);
+    if (constraints === undefined) throw new Error(`test/snapshots/constraints.csv has no line for ${id}`);
+    const ratio = peer.constraints / constraints;
     return [
-      benchmark.id,
-      benchmark.shape,
+      id,
+      shape,
       constraints.toLocaleString('en'),
-      `${theirs.toLocaleString('en')} (${name})`,
+      `${peer.constraints.toLocaleString('en')} (${peer.name})`,
       `${ratio.toFixed(ratio < 10 ? 1 : 0)}×`,
     ];
   });

@@ -7,7 +7,7 @@ import { renderSizes } from '../../scripts/readme/sizes.js';
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
 describe('figures in the README', () => {
-  it('count the constraints that the circuit compiler counts', async () => {
+  it('quote the constraints that the circuits are held to', async () => {
     expect(readSection(readme, 'sizes'), 'run npx tsx scripts/readme-numbers.ts sizes').to.equal(await renderSizes());
   });
 
