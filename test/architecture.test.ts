@@ -224,6 +224,19 @@ describe('the architecture', () => {
     expect(homeless).to.deep.equal([]);
   });
 
+  it('has a lockfile that npm ci takes: it names every optional package of every package', () => {
+    // npm leaves out of a lockfile what its registry does not carry for other platforms, and then refuses that lockfile.
+    const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+    };
+    const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter(
+        (name) => !packages[`node_modules/${name}`] && !packages[`${path}/node_modules/${name}`],
+      ),
+    );
+    expect(missing).to.deep.equal([]);
+  });
+
   it('is what src/README.md says', () => {
     const table = readFileSync(join(SRC, 'README.md'), 'utf8').matchAll(
       /^\| `([\w-]+)(?:\/|\.ts)` \|.*\| ?(.*?) ?\|$/gm,
