@@ -27,6 +27,15 @@ const byLogSumExp: OnnxNode[] = [
   node('Sub', ['x', 'lse'], ['logs']),
   node('Exp', ['logs'], ['y']),
 ];
+/** The same node reading `p` in the place of `x`. */
+function readSoftmax(original: OnnxNode): OnnxNode {
+  return { ...original, inputs: original.inputs.map((name) => (name === 'x' ? 'p' : name)) };
+}
+const byExponentials: OnnxNode[] = [
+  node('Exp', ['p'], ['e']),
+  node('ReduceSum', ['e', 'last'], ['sum']),
+  node('Div', ['e', 'sum'], ['y']),
+];
 const column = tensor('column', [2], [-1, 1], 7);
 
 describe('softmax spelled out', () => {
@@ -62,5 +71,18 @@ describe('softmax spelled out', () => {
     const { y, z } = answer(graph, rows);
     expect(y[0]).to.be.closeTo(Math.E / (Math.E + Math.exp(-1)), 1e-12);
     expect(z[5]).to.be.closeTo(Math.exp(5) / 4, 1e-9);
+  });
+
+  it('is taken of a softmax where the model takes it of one', () => {
+    const nodes = [node('Softmax', ['x'], ['p'], { axis: 1 }), ...byMaximum.map(readSoftmax)];
+    const graph = importOrExplain(model(x, nodes, ['y'], [axis]));
+    const first = softmax(softmax([1, 2, 3]));
+    answer(graph, rows)
+      .y.slice(0, 3)
+      .forEach((value, i) => {
+        expect(value).to.be.closeTo(first[i], 1e-12);
+      });
+    const bare = [node('Softmax', ['x'], ['p'], { axis: 1 }), ...byExponentials];
+    expect(answer(importOrExplain(model(x, bare, ['y'], [axis])), rows).y[0]).to.be.closeTo(first[0], 1e-12);
   });
 });

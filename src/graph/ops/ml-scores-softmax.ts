@@ -9,8 +9,10 @@ import { buildSoftmax } from './support/softmax.js';
 
 type Derivation = NonNullable<ValueOperand['derived']>;
 
+/** Notes where a result came from; an operand that stands for something else than its own elements is left alone. */
 function mark(result: Operand, kind: Derivation['kind'], of: Operand): Operand {
-  return result.kind === 'value' && of.kind === 'value' ? { ...result, derived: { kind, of } } : result;
+  const isPlain = of.kind === 'value' && of.deferred === undefined && of.labels === undefined;
+  return result.kind === 'value' && isPlain ? { ...result, derived: { kind, of } } : result;
 }
 
 /** True where `b` was derived from `a` over its last axis and lies along it with extent 1. */
@@ -34,7 +36,7 @@ function remember(op: 'ReduceLogSumExp' | 'ReduceMax' | 'ReduceSum', kind: Deriv
     const axes = context.ints('axes') ?? context.optionalInts(1, 'the axes') ?? [];
     const isLast = axes.length === 1 && normalizeAxis(axes[0], x.shape.length) === x.shape.length - 1;
     const raw = context.raw(0);
-    return isLast && raw.kind === 'value' && raw.deferred === undefined ? mark(result, kind, raw) : result;
+    return isLast ? mark(result, kind, raw) : result;
   };
 }
 
