@@ -165,7 +165,7 @@ describe('commands on a chain', function () {
     expect(gas.verify).to.be.within(225_000, 260_000);
   });
 
-  it('takes keys from a keystore or a private file, and never shows one', async () => {
+  it('S2 takes keys from a keystore or a private file, and never shows one', async () => {
     const { privateKey, address } = new Wallet(node.accounts[2].privateKey);
     await writeFile(at('key'), `${privateKey}\n`, { mode: 0o600 });
     await run(
@@ -222,7 +222,7 @@ describe('commands on a chain', function () {
     expect(address).to.equal(node.accounts[2].address);
   });
 
-  it('keeps development keys and accounts on local chains', async () => {
+  it('S1 keeps development keys and accounts on local chains', async () => {
     const foreign = await startDevNode('embedded', { chainId: 777 });
     try {
       const url = await foreign.listen();
