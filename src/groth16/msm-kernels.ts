@@ -22,7 +22,7 @@ const GROUPS: readonly Group[] = [
  * buckets at once.
  *
  * - `msm_sortDigits(scalars, stride, count, startBit, bits, bias, starts, sorted)`
- * - `msm_split(scalars, count, ones, shorts, longs, values, longValues, result)`
+ * - `msm_split(scalars, count, ones, shorts, negatives, longs, values, negated, longValues, result)`
  * - `g1m_msmTree(bases, map, sorted, points, starts, buckets)`: leaves the sum of bucket b at its first point
  * - `g1m_msmReduce(points, starts, buckets, result)`: Σ (b + 1) · bucket b, Jacobian
  */
@@ -284,7 +284,7 @@ function buildReduce(module: ModuleBuilder, { curve, fieldBytes }: Group): void 
   const name = `${curve}_msmReduce`;
   const { e } = defineFunction(module, name, ['points', 'starts', 'buckets', 'result']);
   const { c, get, set, n, call } = e;
-  e.local('b', 'start', 'end');
+  e.local('b', 'start', 'end', 'point');
   const running = n(module.alloc(3 * fieldBytes));
   e.emit(
     call(`${curve}_zero`, running),
@@ -296,9 +296,14 @@ function buildReduce(module: ModuleBuilder, { curve, fieldBytes }: Group): void 
         set('end', c.i32_load(e.at('starts', get('b'), 4))),
         set('b', c.i32_sub(get('b'), n(1))),
         set('start', c.i32_load(e.at('starts', get('b'), 4))),
+        set('point', e.at('points', get('start'), 2 * fieldBytes)),
+        // A mixed addition takes no point at infinity.
         e.if(
           c.i32_ne(get('start'), get('end')),
-          call(`${curve}_addMixed`, running, e.at('points', get('start'), 2 * fieldBytes), running),
+          e.if(
+            c.i32_eqz(call(`${curve}_isZeroAffine`, get('point'))),
+            call(`${curve}_addMixed`, running, get('point'), running),
+          ),
         ),
         call(`${curve}_add`, get('result'), running, get('result')),
         c.br(0),
@@ -309,19 +314,42 @@ function buildReduce(module: ModuleBuilder, { curve, fieldBytes }: Group): void 
 }
 
 /**
- * Sorts scalars by size: zeros are dropped; ones become entries ready for gathering; values below 2^32 and larger ones
- * are packed with the list of their indices. `result` receives the three counts and the union of all short values' bits.
+ * Sorts scalars by size: zeros are dropped; ones become entries ready for gathering; values below 2^32, those that
+ * short of R (negative ones), and larger ones are packed with the list of their indices. `result` receives the four
+ * counts and the union of the bits of the short values and of the negated ones.
  */
 function buildSplit(module: ModuleBuilder): void {
-  const params = ['scalars', 'count', 'ones', 'shorts', 'longs', 'values', 'longValues', 'result'];
+  const params = [
+    'scalars',
+    'count',
+    'ones',
+    'shorts',
+    'negatives',
+    'longs',
+    'values',
+    'negated',
+    'longValues',
+    'result',
+  ];
   const { f, e } = defineFunction(module, 'msm_split', params);
   const { c, get, set, n, add } = e;
-  e.local('i', 'p', 'low', 'oneCount', 'shortCount', 'longCount', 'union');
+  e.local('i', 'p', 'low', 'oneCount', 'shortCount', 'negativeCount', 'longCount', 'shortUnion', 'negativeUnion');
   f.addLocal('high', 'i64');
-  const words = [8, 16, 24].map((offset) => c.i64_load(get('p'), offset));
-  const high = [c.i64_shr_u(c.i64_load(get('p')), c.i64_const(32n)), ...words].reduce((a, b) => c.i64_or(a, b));
+  const order = n(module.modules.frm.pq);
+  const rest = n(module.alloc(32));
+  const setHigh = (at: Code): Code => {
+    const words = [8, 16, 24].map((offset) => c.i64_load(at, offset));
+    const first = c.i64_shr_u(c.i64_load(at), c.i64_const(32n));
+    return c.setLocal(
+      'high',
+      words.reduce((a, b) => c.i64_or(a, b), first),
+    );
+  };
+  const isShort = c.i64_eqz(c.getLocal('high'));
   const push = (list: string, count: string, value: Code): Code =>
     e.all(c.i32_store(e.at(list, get(count), 4), value), set(count, add(get(count), n(1))));
+  const keep = (name: string, values: string, list: string, value: Code): Code =>
+    e.all(e.call('int_copy', value, e.at(values, get(`${name}Count`), 32)), push(list, `${name}Count`, get('i')));
   e.emit(
     set('p', get('scalars')),
     e.loop(
@@ -331,30 +359,36 @@ function buildSplit(module: ModuleBuilder): void {
       n(1),
       e.all(
         set('low', c.i32_load(get('p'))),
-        c.setLocal('high', high),
+        setHigh(get('p')),
         e.if(
-          c.i64_eqz(c.getLocal('high')),
+          isShort,
           e.if(
             c.i32_gt_u(get('low'), n(1)),
             e.all(
-              set('union', c.i32_or(get('union'), get('low'))),
-              e.call('f1m_copy', get('p'), e.at('values', get('shortCount'), 32)),
-              push('shorts', 'shortCount', get('i')),
+              set('shortUnion', c.i32_or(get('shortUnion'), get('low'))),
+              keep('short', 'values', 'shorts', get('p')),
             ),
             e.if(get('low'), push('ones', 'oneCount', c.i32_shl(get('i'), n(1)))),
           ),
           e.all(
-            e.call('f1m_copy', get('p'), e.at('longValues', get('longCount'), 32)),
-            push('longs', 'longCount', get('i')),
+            c.drop(e.call('int_sub', order, get('p'), rest)),
+            setHigh(rest),
+            e.if(
+              isShort,
+              e.all(
+                set('negativeUnion', c.i32_or(get('negativeUnion'), c.i32_load(rest))),
+                keep('negative', 'negated', 'negatives', rest),
+              ),
+              keep('long', 'longValues', 'longs', get('p')),
+            ),
           ),
         ),
         set('p', add(get('p'), n(32))),
       ),
     ),
-    c.i32_store(get('result'), 0, get('oneCount')),
-    c.i32_store(get('result'), 4, get('shortCount')),
-    c.i32_store(get('result'), 8, get('longCount')),
-    c.i32_store(get('result'), 12, get('union')),
+    ...['oneCount', 'shortCount', 'negativeCount', 'longCount', 'shortUnion', 'negativeUnion'].map((name, index) =>
+      c.i32_store(get('result'), 4 * index, get(name)),
+    ),
   );
   module.exportFunction('msm_split');
 }

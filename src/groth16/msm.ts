@@ -8,6 +8,8 @@ export interface SplitScalars {
   /** Entries `index << 1`, as the kernels gather them. */
   readonly ones: { readonly count: number; readonly entries: number };
   readonly shorts: PackedScalars;
+  /** Small negative numbers, negated. */
+  readonly negatives: PackedScalars;
   readonly longs: PackedScalars;
 }
 
@@ -29,15 +31,21 @@ const MAX_WINDOW = 16;
 
 /** Sorts `count` scalars (plain integers of 32 bytes) by size, once for all the bases that they multiply. */
 export function splitScalars(curve: Curve, scalars: number, count: number): SplitScalars {
-  const [ones, shorts, longs] = [curve.alloc(4 * count), curve.alloc(4 * count), curve.alloc(4 * count)];
-  const [values, longValues] = [curve.alloc(FIELD_BYTES * count), curve.alloc(FIELD_BYTES * count)];
-  const result = curve.alloc(16);
-  curve.call.msm_split(scalars, count, ones, shorts, longs, values, longValues, result);
-  const [oneCount, shortCount, longCount, union] = curve.words.subarray(result >> 2, (result >> 2) + 4);
+  const list = () => curve.alloc(4 * count);
+  const room = () => curve.alloc(FIELD_BYTES * count);
+  const [ones, shorts, negatives, longs] = [list(), list(), list(), list()];
+  const [values, negated, longValues] = [room(), room(), room()];
+  const result = curve.alloc(24);
+  curve.call.msm_split(scalars, count, ones, shorts, negatives, longs, values, negated, longValues, result);
+  const [oneCount, shortCount, negativeCount, longCount, shortUnion, negativeUnion] = curve.words.subarray(
+    result >> 2,
+    (result >> 2) + 6,
+  );
   return {
     total: count,
     ones: { count: oneCount, entries: ones },
-    shorts: { count: shortCount, map: shorts, values, bits: 32 - Math.clz32(union) },
+    shorts: { count: shortCount, map: shorts, values, bits: 32 - Math.clz32(shortUnion) },
+    negatives: { count: negativeCount, map: negatives, values: negated, bits: 32 - Math.clz32(negativeUnion) },
     longs: { count: longCount, map: longs, values: longValues, bits: SCALAR_BITS },
   };
 }
@@ -46,10 +54,15 @@ export function splitScalars(curve: Curve, scalars: number, count: number): Spli
 export function multiplySplit(curve: Curve, group: GroupName, bases: number, scalars: SplitScalars): number {
   const sum = curve.alloc(jacobianBytes(group));
   const mark = curve.mark();
-  const { shorts, longs } = scalars;
+  const { shorts, negatives, longs } = scalars;
   sumOnes(curve, group, bases, scalars.ones, sum);
   for (const part of [shorts, longs]) {
     if (part.count > 0) curve.call[`${group}m_add`](sum, multiplyPacked(curve, group, bases, part), sum);
+  }
+  if (negatives.count > 0) {
+    const part = multiplyPacked(curve, group, bases, negatives);
+    curve.call[`${group}m_neg`](part, part);
+    curve.call[`${group}m_add`](sum, part, sum);
   }
   curve.release(mark);
   return sum;

@@ -69,6 +69,7 @@ export function createProverPool(options: PoolOptions = {}): ProverPool {
   const file = import.meta.url.endsWith('.ts') ? './worker-from-source.mjs' : './worker.js';
   const piscina = new Piscina<WorkerRequest, WorkerReply>({
     filename: fileURLToPath(new URL(file, import.meta.url)),
+    name: 'runJob',
     minThreads: workers,
     maxThreads: workers,
     // Nothing sleeps on shared memory: a worker that waits must answer messages, and idle threads must not hold the process.

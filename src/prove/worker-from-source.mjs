@@ -2,5 +2,4 @@
 import { register } from 'tsx/esm/api';
 
 register();
-const { default: runJob } = await import('./worker.ts');
-export default runJob;
+export const { runJob } = await import('./worker.ts');

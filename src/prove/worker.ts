@@ -11,7 +11,7 @@ const keys = new Map<string, ProvingKey>();
 const provers = new Map<ProverName, Prover>();
 
 /** Runs in a worker thread: makes one proof and verifies it. */
-export default async function runJob(request: WorkerRequest): Promise<WorkerReply> {
+export async function runJob(request: WorkerRequest): Promise<WorkerReply> {
   Atomics.store(request.thread, 0, threadId);
   adoptCurve(request.curve);
   try {
