@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -171,6 +171,32 @@ describe('the commands, on the iris sample', () => {
       expect((await runWords('check', damaged)).code, name).to.equal(3);
     }
     expect(await readdir(folder)).to.not.include('never.json');
+  });
+
+  it('S3 the numbers of an input appear in nothing that is printed or written', async () => {
+    const marker = '5.271828182';
+    const scratch = at('scratch');
+    await mkdir(scratch);
+    const input = await save('marked.json', `[${marker}, 3.5, 1.4, 0.2]`);
+    const rows = await save('marked.ndjson', `[${marker}, 3.5, 1.4, 0.2]\n[${marker}, 3.4, 1.4, 0.2]`);
+    const before = process.env.TMPDIR;
+    process.env.TMPDIR = scratch;
+    try {
+      const printed = [
+        await runWords('prove', bundle, '--input', input, '-o', at('marked-proof.json'), '--debug'),
+        await runWords('prove', bundle, '--batch', rows, '-o', at('marked-proofs'), '--workers', '1', '--json'),
+        await runWords('prove', bundle, '--input', rows, '-o', at('never.json'), '--debug'),
+      ].map(({ stdout, stderr }) => stdout + stderr);
+      const written = (await readdir(folder, { recursive: true, withFileTypes: true }))
+        .filter((entry) => entry.isFile() && !entry.name.startsWith('marked.'))
+        .map((entry) => join(entry.parentPath, entry.name));
+      expect(written).to.include(at('marked-proof.json'));
+      for (const path of written) printed.push(path, (await readFile(path)).toString('latin1'));
+      for (const text of printed) expect(text.includes(marker)).to.equal(false);
+    } finally {
+      process.env.TMPDIR = before;
+      if (before === undefined) delete process.env.TMPDIR;
+    }
   });
 
   it('answers bad input with exit code 2 and leaves nothing behind', async () => {
