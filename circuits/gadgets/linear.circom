@@ -20,20 +20,28 @@ template Linear(N, M, B, WEIGHTS, BIAS) {
         var many = 0;
         for (var g = 0; g * G < N; g++) {
             var packed = WEIGHTS[j][g];
-            var part = 0;
-            for (var h = g * G; h < g * G + G; h += 8) {
-                if (h + 8 <= N && h + 8 <= g * G + G) {
-                    part += (((((packed & MASK) - HALF) * x[h]) + (((packed >> B) & MASK) - HALF) * x[h + 1])
-                           + ((((packed >> (2 * B)) & MASK) - HALF) * x[h + 2] + (((packed >> (3 * B)) & MASK) - HALF) * x[h + 3]))
-                          + (((((packed >> (4 * B)) & MASK) - HALF) * x[h + 4] + (((packed >> (5 * B)) & MASK) - HALF) * x[h + 5])
-                           + ((((packed >> (6 * B)) & MASK) - HALF) * x[h + 6] + (((packed >> (7 * B)) & MASK) - HALF) * x[h + 7]));
-                } else {
-                    for (var i = h; i < N && i < g * G + G && i < h + 8; i++) { part += (((packed >> ((i - h) * B)) & MASK) - HALF) * x[i]; }
+            var h = g * G;
+            if (G == 24 && h + 24 <= N) {
+                many += (((((packed & MASK) - HALF) * x[h] + (((packed >> (1 * B)) & MASK) - HALF) * x[h + 1] + (((packed >> (2 * B)) & MASK) - HALF) * x[h + 2])
+                       + ((((packed >> (3 * B)) & MASK) - HALF) * x[h + 3] + (((packed >> (4 * B)) & MASK) - HALF) * x[h + 4] + (((packed >> (5 * B)) & MASK) - HALF) * x[h + 5]))
+                      + (((((packed >> (6 * B)) & MASK) - HALF) * x[h + 6] + (((packed >> (7 * B)) & MASK) - HALF) * x[h + 7] + (((packed >> (8 * B)) & MASK) - HALF) * x[h + 8])
+                       + ((((packed >> (9 * B)) & MASK) - HALF) * x[h + 9] + (((packed >> (10 * B)) & MASK) - HALF) * x[h + 10] + (((packed >> (11 * B)) & MASK) - HALF) * x[h + 11])))
+                      + ((((((packed >> (12 * B)) & MASK) - HALF) * x[h + 12] + (((packed >> (13 * B)) & MASK) - HALF) * x[h + 13] + (((packed >> (14 * B)) & MASK) - HALF) * x[h + 14])
+                       + ((((packed >> (15 * B)) & MASK) - HALF) * x[h + 15] + (((packed >> (16 * B)) & MASK) - HALF) * x[h + 16] + (((packed >> (17 * B)) & MASK) - HALF) * x[h + 17]))
+                      + (((((packed >> (18 * B)) & MASK) - HALF) * x[h + 18] + (((packed >> (19 * B)) & MASK) - HALF) * x[h + 19] + (((packed >> (20 * B)) & MASK) - HALF) * x[h + 20])
+                       + ((((packed >> (21 * B)) & MASK) - HALF) * x[h + 21] + (((packed >> (22 * B)) & MASK) - HALF) * x[h + 22] + (((packed >> (23 * B)) & MASK) - HALF) * x[h + 23])));
+            } else {
+                var part = 0;
+                for (var i = h; i < N && i < h + G; i++) {
+                    part += ((packed & MASK) - HALF) * x[i];
+                    packed = packed >> B;
                 }
-                packed = packed >> (8 * B);
+                many += part;
             }
-            many += part;
-            if (g % 8 == 7) { row += many; many = 0; }
+            if (g % 8 == 7) {
+                row += many;
+                many = 0;
+            }
         }
         row += many;
         y[j] <== row;

@@ -18,25 +18,15 @@ template Thermometer(N, M, B, WEIGHTS, BIAS, T, LO, HI, THRESHOLDS, BITS, CHECKS
     var HALF = 1 << (B - 1);
     // row = BIAS[0] + sum of weight * x[i]; sums of sums, because a growing sum is copied at each step
     var row = BIAS[0];
-    var many = 0;
     for (var g = 0; g * G < N; g++) {
         var packed = WEIGHTS[0][g];
         var part = 0;
-        for (var h = g * G; h < g * G + G; h += 8) {
-            if (h + 8 <= N && h + 8 <= g * G + G) {
-                part += (((((packed & MASK) - HALF) * x[h]) + (((packed >> B) & MASK) - HALF) * x[h + 1])
-                       + ((((packed >> (2 * B)) & MASK) - HALF) * x[h + 2] + (((packed >> (3 * B)) & MASK) - HALF) * x[h + 3]))
-                      + (((((packed >> (4 * B)) & MASK) - HALF) * x[h + 4] + (((packed >> (5 * B)) & MASK) - HALF) * x[h + 5])
-                       + ((((packed >> (6 * B)) & MASK) - HALF) * x[h + 6] + (((packed >> (7 * B)) & MASK) - HALF) * x[h + 7]));
-            } else {
-                for (var i = h; i < N && i < g * G + G && i < h + 8; i++) { part += (((packed >> ((i - h) * B)) & MASK) - HALF) * x[i]; }
-            }
-            packed = packed >> (8 * B);
+        for (var i = g * G; i < N && i < g * G + G; i++) {
+            part += ((packed & MASK) - HALF) * x[i];
+            packed = packed >> B;
         }
-        many += part;
-        if (g % 8 == 7) { row += many; many = 0; }
+        row += part;
     }
-    row += many;
     var above = (row - LO) \ 1 + LO; // for hints only: an expression of many terms would be copied at each use
     var lower = LO;
     var upper = THRESHOLDS[0];

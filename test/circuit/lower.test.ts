@@ -65,6 +65,13 @@ describe('lowering', () => {
     check(buildRandomModel(792578820, ['nonNegative', 'gather', 'shift', 'max']));
   });
 
+  it('writes sums over sums of windows out over the wires, and keeps them grouped', () => {
+    for (const seed of [1, 2, 3, 4])
+      check(buildRandomModel(seed, ['pool', 'dense', 'requantize', 'pool', 'gather', 'dense']));
+    const { layers } = predictCost(buildRandomModel(1, ['pool', 'dense', 'requantize']));
+    expect(layers.map(({ kind }) => kind).filter((kind) => kind === 'linear')).to.deep.equal([]);
+  });
+
   it('packs elements of several bytes across limb borders', () => {
     const model = new QuantModel();
     const x = model.input('x', 13, 20);

@@ -78,6 +78,16 @@ const growers: Readonly<Record<string, Grower>> = {
     });
   },
   trees: (model, x, size, stream) => growTrees(model, x, size, stream),
+  pool: (model, x, size, stream) => {
+    const half = Math.ceil(size / 2);
+    const windows = Array.from({ length: half }, (_, i) => Int32Array.of(2 * i, 2 * i + 1 < size ? 2 * i + 1 : -1));
+    const rowWindow = Int32Array.from({ length: half }, (_, i) => i);
+    const kernels = [Float64Array.of(1, 1), Float64Array.of(2, -1)];
+    const rowKernel = Int32Array.from(stream.list(half, 0, 1));
+    const bias = Float64Array.from(stream.list(half, -3, 3));
+    const narrow = model.requantize(x, 2, 5);
+    return model.node({ kind: 'linear', inputs: [narrow], map: { windows, kernels, rowWindow, rowKernel, bias } });
+  },
   shift: (model, x, size, stream) =>
     model.node({
       kind: 'linear',

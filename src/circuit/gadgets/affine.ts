@@ -33,8 +33,7 @@ export function affineValues(rows: AffineRows, x: WireSource): Float64Array {
 const PACK_BITS = 248;
 
 /**
- * The rows as template arguments `N, M, B, W, BIAS`: weights of B bits, stored plus 2^(B-1), as many to a constant as fit in
- * multiples of eight.
+ * The rows as template arguments `N, M, B, W, BIAS`: weights of B bits, stored plus 2^(B-1), up to 24 to a constant.
  */
 export function affineArguments(rows: AffineRows): CircomArgument[] {
   let largest = 1;
@@ -47,10 +46,10 @@ export function affineArguments(rows: AffineRows): CircomArgument[] {
   return [rows.inputs, rows.kernels.length, width, packed, Array.from(rows.bias)];
 }
 
-/** Eight or a multiple of it; fewer where a weight is wider than 31 bits. */
+/** At most 24, the terms that the longest templates write out in one expression. */
 export function weightsPerConstant(width: number): number {
   const fit = Math.floor(PACK_BITS / width);
-  return fit >= 8 ? fit - (fit % 8) : fit;
+  return Math.min(fit, 24);
 }
 
 function packWeights(kernel: Float64Array, width: number, perConstant: number): bigint[] {

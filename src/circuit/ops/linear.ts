@@ -1,3 +1,4 @@
+import { composeMaps } from '../compose.js';
 import { allocateElements, concatElements, copyElement, setConstant } from '../elements.js';
 import { INLINE_OPERAND_TERMS } from '../limits.js';
 import { materialize } from '../materialize.js';
@@ -12,6 +13,8 @@ export const lowerLinear: Rule<'linear'> = (lowering, node, inputs) => {
   const { map } = node;
   const terms = Array.from({ length: x.count }, (_, i) => lowering.termCount(x, i));
   if (terms.every((count) => count <= 1)) return lowering.mapRows(map, materialize(lowering, x, node.layer));
+  const joined = composeMaps(map, x);
+  if (joined) return lowering.mapRows(joined.map, joined.x);
   const composed = new Uint8Array(map.rowWindow.length);
   const wanted = new Set<number>();
   for (let r = 0; r < composed.length; r++) {

@@ -1,7 +1,7 @@
 import { bitLength } from '../../core/range.js';
 import { allocateElements, copyElement, type Elements, setConstant, setWire } from '../elements.js';
 import { defineRequantize, type RequantizeRow } from '../gadgets/requantize.js';
-import { INLINE_TERMS } from '../limits.js';
+import { INLINE_LAYER_TERMS, INLINE_TERMS, SHORT_TERMS } from '../limits.js';
 import type { Lowering } from '../lowering.js';
 import { groupRows, type RowGroup } from '../row-groups.js';
 import type { Overflow, Rule } from './rule.js';
@@ -65,8 +65,10 @@ export function lowerClamped(
     }
   }
   lowering.layer(kind, label, () => {
-    for (const group of groupRows(lowering, x, todo)) {
-      const wire = placeRequantize(lowering, group, rows);
+    const groups = groupRows(lowering, x, todo);
+    const limit = inlineLimit(groups);
+    for (const group of groups) {
+      const wire = placeRequantize(lowering, group, rows, limit);
       group.members.forEach((member, j) => {
         setWire(result, todo[member], wire + j, rows[member].min, rows[member].max);
       });
@@ -75,16 +77,25 @@ export function lowerClamped(
   return result;
 }
 
+/** The longest row of a layer that stays inside its gadget. */
+function inlineLimit(groups: readonly RowGroup[]): number {
+  const terms = groups.reduce((sum, { inputs, members }) => {
+    return inputs.length <= INLINE_TERMS ? sum + inputs.length * members.length : sum;
+  }, 0);
+  return terms <= INLINE_LAYER_TERMS ? INLINE_TERMS : SHORT_TERMS;
+}
+
 /** One block for a group; `rows` is indexed by member. Returns the first output's wire. */
 export function placeRequantize(
   lowering: Lowering,
   group: RowGroup,
   rows: readonly (RequantizePlan & { kind: 'row' })[],
+  inlineTerms = INLINE_TERMS,
 ): number {
   const specs = group.members.map((member) => rows[member].row);
-  const materialized = group.inputs.length > INLINE_TERMS;
+  const materialized = group.inputs.length > inlineTerms;
   const shape = specs.map((s) => `${s.bits},${s.shift},${s.outBits},${s.signed ? 1 : 0},${s.over}`).join(' ');
-  const component = lowering.component(`requantize ${group.key}|${shape}`, () =>
+  const component = lowering.component(`requantize ${group.key}|${shape}|${materialized}`, () =>
     defineRequantize(group.rows, specs, materialized),
   );
   return lowering.place(component, group.inputs, (j) => {

@@ -49,9 +49,7 @@ export const lowerTrees: Rule<'trees'> = (lowering, node, [given]) => {
 /** Places the comparisons of every feature; tests that its range decides are constants. */
 function placeTests(lowering: Lowering, node: QuantTrees, x: Elements): Tests {
   const byFeature = new Map<number, Set<number>>();
-  node.feature.forEach((feature, n) => {
-    const above = node.threshold[n] + 1;
-    if (above <= x.min[feature] || above > x.max[feature]) return;
+  forEachReachable(node, x, (feature, above) => {
     const thresholds = byFeature.get(feature);
     if (thresholds) thresholds.add(above);
     else byFeature.set(feature, new Set([above]));
@@ -81,8 +79,26 @@ function placeTests(lowering: Lowering, node: QuantTrees, x: Elements): Tests {
     const above = node.threshold[n] + 1;
     if (above <= x.min[feature]) return new Map([[0, 1]]);
     if (above > x.max[feature]) return new Map();
-    return flags.get(`${feature} ${above}`)!;
+    // A node that no path reaches has no flag, and nothing asks for it.
+    return flags.get(`${feature} ${above}`) ?? new Map();
   });
+}
+
+/** Visits the undecided tests on the paths from the roots. */
+function forEachReachable(node: QuantTrees, x: Elements, visit: (feature: number, above: number) => void): void {
+  const walk = (n: number): void => {
+    if (n < 0) return;
+    const feature = node.feature[n];
+    const above = node.threshold[n] + 1;
+    if (above <= x.min[feature]) walk(node.no[n]);
+    else if (above > x.max[feature]) walk(node.yes[n]);
+    else {
+      visit(feature, above);
+      walk(node.yes[n]);
+      walk(node.no[n]);
+    }
+  };
+  for (const root of node.roots) walk(root);
 }
 
 /** The child that a decided test leads to, or undefined. */
