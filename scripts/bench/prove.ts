@@ -8,10 +8,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { openProvingKey, type Prover, type ProverName, prove } from '../../src/groth16/prove.js';
+import { openProvingKey, type Prover, prove } from '../../src/groth16/prove.js';
 import { createResidentProver } from '../../src/groth16/resident-prover.js';
 import { createSnarkjsProver } from '../../src/groth16/snarkjs-prover.js';
 import { makeBenchCircuit, measure, median, printTable } from './circuits.js';
+
+/** The backends that need nothing from outside. */
+type BuiltIn = 'snarkjs' | 'resident';
 
 const { values: options } = parseArgs({
   options: {
@@ -23,7 +26,7 @@ const { values: options } = parseArgs({
   },
 });
 const powers = options.powers.split(',').map(Number);
-const createProver = (name: ProverName): Prover =>
+const createProver = (name: BuiltIn): Prover =>
   name === 'snarkjs' ? createSnarkjsProver('one') : createResidentProver();
 
 if (options.memory) {
@@ -31,7 +34,7 @@ if (options.memory) {
   const folder = options.folder as string;
   const key = await openProvingKey(readFileSync(join(folder, 'key.zkey')));
   const wtns = readFileSync(join(folder, 'witness.wtns'));
-  const prover = createProver(options.memory as ProverName);
+  const prover = createProver(options.memory as BuiltIn);
   for (let round = 0; round < 3; round++) await prove(prover, key, wtns);
   console.log(process.resourceUsage().maxRSS * 1024);
 } else {
@@ -46,9 +49,9 @@ async function compare(): Promise<void> {
     writeFileSync(join(folder, 'key.zkey'), circuit.key.zkey);
     writeFileSync(join(folder, 'witness.wtns'), circuit.wtns);
     const provers = { snarkjs: createProver('snarkjs'), resident: createProver('resident') };
-    const run = (name: ProverName) => measure(() => prove(provers[name], circuit.key, circuit.wtns));
+    const run = (name: BuiltIn) => measure(() => prove(provers[name], circuit.key, circuit.wtns));
     for (const name of ['snarkjs', 'resident', 'resident'] as const) await run(name);
-    const cpu: Record<ProverName, number[]> = { snarkjs: [], resident: [] };
+    const cpu: Record<BuiltIn, number[]> = { snarkjs: [], resident: [] };
     for (let round = 0; round < Number(options.rounds); round++) {
       for (const name of ['snarkjs', 'resident'] as const) cpu[name].push((await run(name)).cpuMs);
     }
@@ -85,7 +88,7 @@ async function compare(): Promise<void> {
 }
 
 /** Peak memory of a process that reads the key and makes three proofs with one backend, in bytes. */
-function measureMemory(name: ProverName, folder: string): number {
+function measureMemory(name: BuiltIn, folder: string): number {
   const args = ['--import', 'tsx', fileURLToPath(import.meta.url), '--memory', name, '--folder', folder];
   return Number(execFileSync(process.execPath, args, { encoding: 'utf8' }).trim().split('\n').at(-1));
 }

@@ -21,7 +21,7 @@ export interface Prover {
   close(): Promise<void>;
 }
 
-export type ProverName = 'snarkjs' | 'resident';
+export type ProverName = 'snarkjs' | 'resident' | 'rapidsnark';
 
 /** Checks the structure of a key and takes the verification key out of it. @throws ZkinferError `ARTIFACT_DAMAGED` */
 export async function openProvingKey(zkey: Uint8Array): Promise<ProvingKey> {

@@ -31,6 +31,8 @@ export interface WorkerRequest {
   /** The compiled curve, which threads share. */
   readonly curve: CompiledCurve;
   readonly backend: ProverName;
+  /** The external program, for the backend `rapidsnark`. */
+  readonly binary?: string;
   readonly provingKey: SharedKey;
   readonly wtns: Uint8Array;
   /** One number in shared memory: the worker puts its thread id there when it begins. */

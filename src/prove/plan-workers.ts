@@ -6,6 +6,7 @@ const MEGABYTE = 2 ** 20;
 const NEEDS: Record<ProverName, { readonly fixedBytes: number; readonly perKeyByte: number }> = {
   snarkjs: { fixedBytes: 130 * MEGABYTE, perKeyByte: 5 },
   resident: { fixedBytes: 70 * MEGABYTE, perKeyByte: 3 },
+  rapidsnark: { fixedBytes: 60 * MEGABYTE, perKeyByte: 3 },
 };
 
 /** Estimates the peak memory of one worker, without the key that all share. */

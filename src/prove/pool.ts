@@ -11,6 +11,8 @@ export interface PoolOptions {
   /** Worker threads; by default as many as cores and memory allow. */
   readonly workers?: number;
   readonly backend?: ProverName;
+  /** The external program, for the backend `rapidsnark`; by default that name on PATH. */
+  readonly binary?: string;
   /** For all workers and the key together; by default three quarters of the free memory. */
   readonly memoryBudgetBytes?: number;
   /** Size of the proving key that will be used, for the plan. */
@@ -96,7 +98,14 @@ export function createProverPool(options: PoolOptions = {}): ProverPool {
       const thread = new Int32Array(new SharedArrayBuffer(4));
       begun.set(thread, name);
       try {
-        const request = { curve: await compileCurve(), backend, provingKey: job.provingKey, wtns: job.wtns, thread };
+        const request = {
+          curve: await compileCurve(),
+          backend,
+          binary: options.binary,
+          provingKey: job.provingKey,
+          wtns: job.wtns,
+          thread,
+        };
         return unpack(await piscina.run(request, { signal }));
       } catch (error) {
         if (jobOptions.signal?.aborted) throw aborted(jobOptions.signal.reason);

@@ -16,7 +16,7 @@ export async function runJob(request: WorkerRequest): Promise<WorkerReply> {
   adoptCurve(request.curve);
   try {
     const started = performance.now();
-    const prover = await findProver(request.backend);
+    const prover = await findProver(request);
     const key = await findKey(request.provingKey);
     const result = await prove(prover, key, request.wtns);
     return { ok: true, result: { ...result, proveMs: performance.now() - started } };
@@ -36,14 +36,18 @@ async function findKey({ id, zkey }: SharedKey): Promise<ProvingKey> {
 }
 
 /** Backends load on demand: a worker that never needs snarkjs never loads it. */
-async function findProver(name: ProverName): Promise<Prover> {
-  let prover = provers.get(name);
+async function findProver(request: WorkerRequest): Promise<Prover> {
+  let prover = provers.get(request.backend);
   if (!prover) {
-    prover =
-      name === 'snarkjs'
-        ? (await import('../groth16/snarkjs-prover.js')).createSnarkjsProver('one')
-        : (await import('../groth16/resident-prover.js')).createResidentProver();
-    provers.set(name, prover);
+    prover = await BACKENDS[request.backend](request);
+    provers.set(request.backend, prover);
   }
   return prover;
 }
+
+const BACKENDS: Record<ProverName, (request: WorkerRequest) => Promise<Prover>> = {
+  snarkjs: async () => (await import('../groth16/snarkjs-prover.js')).createSnarkjsProver('one'),
+  resident: async () => (await import('../groth16/resident-prover.js')).createResidentProver(),
+  rapidsnark: async ({ binary = 'rapidsnark' }) =>
+    (await import('../groth16/rapidsnark-prover.js')).createRapidsnarkProver({ binary }),
+};
