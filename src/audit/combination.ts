@@ -4,6 +4,7 @@ import type { IntegerTable } from './lists.js';
 
 const SMALL = 2 ** 32;
 const EXACT = 2 ** 52;
+const SCALED_LIMIT = 50_000;
 
 /**
  * The distinct coefficients of a system, with the small ones as signed doubles (NaN for the others, and for all of them
@@ -11,6 +12,9 @@ const EXACT = 2 ** 52;
  */
 export class Coefficients {
   readonly signed: Float64Array;
+  /** Rows of large coefficients already scaled: a layer repeats the same polynomial for each element. */
+  readonly scaled = new Map<string, { readonly integer: readonly number[]; readonly factor: bigint }>();
+
   constructor(
     readonly field: PrimeField,
     readonly values: readonly bigint[],
@@ -124,7 +128,7 @@ export class Combination {
    * constant, when there is one, under variable 0 like any other.
    * @returns variables, indices into `integers`, and the factor: integer = factor · entry in the field.
    */
-  toIntegers(integers: IntegerTable): { variables: number[]; integer: number[]; factor: bigint } {
+  toIntegers(integers: IntegerTable): { variables: number[]; integer: readonly number[]; factor: bigint } {
     const { field } = this.coefficients;
     const variables: number[] = [];
     const integer: number[] = [];
@@ -136,9 +140,14 @@ export class Combination {
         variables.push(this.variables[at]);
         values.push(reduced);
       });
-      const scaled = field.toIntegers(values);
-      for (const value of scaled.integers) integer.push(integers.intern(value));
-      return { variables, integer, factor: scaled.factor };
+      const key = values.map((value) => value.toString(16)).join();
+      let scaled = this.coefficients.scaled.get(key);
+      if (!scaled) {
+        const { integers: found, factor } = field.toIntegers(values);
+        scaled = { integer: found.map((value) => integers.intern(value)), factor };
+        if (this.coefficients.scaled.size < SCALED_LIMIT) this.coefficients.scaled.set(key, scaled);
+      }
+      return { variables, integer: scaled.integer, factor: scaled.factor };
     }
     let content = 0;
     const kept: number[] = [];
