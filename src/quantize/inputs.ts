@@ -12,6 +12,8 @@ import type { QuantizeOptions } from './options.js';
 const TABULAR_ELEMENTS = 128;
 /** Bits that a feature of a table gets beyond those of an image: they are few, and their ranges are guessed. */
 const TABULAR_BITS = 3;
+/** Bits of a feature that only trees compare: a comparison costs two constraints a bit and feature, whatever the trees. */
+const TREE_BITS = 16;
 /** Room beyond the calibrated range of a tabular feature, at each end that isn't 0. */
 const TABULAR_MARGIN = 0.4;
 /** Integers observed up to this range are kept as they are. */
@@ -31,8 +33,14 @@ export function isTabular(shape: Shape): boolean {
  * Decides how a model input becomes codes in `[0, 2^bits)`. Integral data keeps its own integers; images share one scale;
  * features of a table have one each.
  * @param rows elements of the input on every calibration row
+ * @param feedsTrees whether decision trees are all that reads the input
  */
-export function encodeInput(value: GraphValue, rows: readonly Float64Array[], options: QuantizeOptions): InputCode {
+export function encodeInput(
+  value: GraphValue,
+  rows: readonly Float64Array[],
+  options: QuantizeOptions,
+  feedsTrees = false,
+): InputCode {
   const size = rows[0].length;
   const all = observeMinMax(
     Float64Array.from(rows.flatMap((row) => [observeMinMax(row).low, observeMinMax(row).high])),
@@ -48,7 +56,7 @@ export function encodeInput(value: GraphValue, rows: readonly Float64Array[], op
     return { scale: Float64Array.of(1), zeroPoint: Float64Array.of(-low), bits, max: 2 ** bits - 1 };
   }
   const tabular = isTabular(value.shape);
-  const bits = options.inputBits + (tabular ? TABULAR_BITS : 0);
+  const bits = feedsTrees ? Math.max(options.inputBits, TREE_BITS) : options.inputBits + (tabular ? TABULAR_BITS : 0);
   const levels = 2 ** bits - 1;
   const ranges = tabular
     ? Array.from({ length: size }, (_, i) => widen(observeMinMax(Float64Array.from(rows, (row) => row[i])), all))

@@ -49,7 +49,9 @@ export function quantizeGraph(graph: Graph, trace: FloatTrace, options: Quantize
   for (const input of graph.inputs) {
     const value = graph.values[input.value];
     const rows = ctx.rowsOf(input.value);
-    const code = encodeInput(value, rows, options);
+    const readers = ctx.consumersOf(input.value);
+    const feedsTrees = readers.length > 0 && readers.every((node) => node.kind === 'trees');
+    const code = encodeInput(value, rows, options, feedsTrees);
     const id = builder.input(input.name, value.shape, code, code.bits, 0, code.max);
     ctx.stands.set(input.value, id);
     ctx.seedInput(

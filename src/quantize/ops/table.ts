@@ -8,6 +8,7 @@ import type { QuantValueId } from '../ir.js';
 import { requantizeTo } from '../narrow.js';
 import { observeMinMax } from '../observe.js';
 import { spreadBounds } from '../ranges.js';
+import { commonStep } from '../weights.js';
 
 /** Part of the output's standard deviation that coding the argument may cost before more bits are given to it. */
 const ARGUMENT_ERROR = 0.004;
@@ -136,6 +137,21 @@ function tabulate(ctx: QuantizeContext, node: UnaryNode, input: QuantValueId) {
   return { tables, which: Int32Array.from(keys, (key) => index.get(key) as number) };
 }
 
+/** Codes that a table whose values share a step may have. */
+const MOST_EXACT_CODES = 2 ** 12;
+
+/** The step of which all values are multiples (a model that was quantized before has one), where it gives few codes. */
+function sharedStep(tables: readonly RealTable[], range: number): number | null {
+  const distinct = new Set<number>();
+  for (const { values } of tables)
+    for (const value of values) {
+      distinct.add(value);
+      if (distinct.size > 512) return null;
+    }
+  const step = commonStep([...distinct]);
+  return step !== null && range / step <= MOST_EXACT_CODES ? step : null;
+}
+
 /** Output codes: exact integers where the function gives integers, else codes over the values that calibration reached. */
 export function quantizeTable(ctx: QuantizeContext, node: UnaryNode): QuantValueId {
   const input = codeArgument(ctx, node);
@@ -151,7 +167,9 @@ export function quantizeTable(ctx: QuantizeContext, node: UnaryNode): QuantValue
     high = Math.min(all.high, seen.high + room);
     if (!(high > low)) [low, high] = [all.low, Math.max(all.high, all.low + Math.max(1e-6, Math.abs(all.low)))];
     unit = isInteger ? 1 : (high - low) / (2 ** ctx.bitsOf(node) - 1);
-    if (isInteger) [low, high] = [all.low, all.high];
+    const exact = isInteger ? null : sharedStep(tables, all.high - all.low);
+    if (exact !== null) unit = exact;
+    if (isInteger || exact !== null) [low, high] = [all.low, all.high];
   }
   const zero = -Math.round(low / unit);
   const codes = tables.map((table) => ({

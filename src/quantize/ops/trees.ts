@@ -7,17 +7,38 @@ import type { QuantValueId } from '../ir.js';
 /** Bits that the sums of leaf weights are given; they cost nothing until something compares them. */
 const LEAF_BITS = 18;
 
-/** Thresholds become the largest code at or below them, so that every comparison is exact on the codes. */
+/** Calibration values of the features that are compared, by feature and code. */
+function sortCodes(ctx: QuantizeContext, node: TreesNode, input: QuantValueId): Map<string, number[]> {
+  const seen = new Map<string, number[]>();
+  const features = new Set(node.feature);
+  const integers = ctx.integersOf(input);
+  for (const [r, reals] of ctx.rowsOf(node.inputs[0]).entries())
+    for (const feature of features) {
+      const key = `${feature}:${integers[r][feature]}`;
+      const known = seen.get(key);
+      if (known) known.push(reals[feature]);
+      else seen.set(key, [reals[feature]]);
+    }
+  return seen;
+}
+
+/**
+ * Thresholds become codes. A value that rounds to the threshold's own code may lie on either side of it: where calibration
+ * rows have such values (boosted trees split at values of the data), the code goes to the side that most of them are on.
+ */
 export function quantizeTrees(ctx: QuantizeContext, node: TreesNode): QuantValueId {
   const input = ctx.standIn(node.inputs[0]);
   const value = ctx.value(input);
   const size = ctx.size(input);
   const scale = spread(value.scale, size);
   const zero = spread(value.zeroPoint, size);
+  const seen = sortCodes(ctx, node, input);
   const threshold = node.threshold.map((real, n) => {
     const feature = node.feature[n];
     const code = real / scale[feature] + zero[feature];
     const nearest = Math.round(code);
+    const same = seen.get(`${feature}:${nearest}`);
+    if (same) return same.filter((x) => x <= real).length * 2 >= same.length ? nearest : nearest - 1;
     return Math.abs(code - nearest) < 1e-7 * Math.max(1, Math.abs(code)) ? nearest : Math.floor(code);
   });
   const reach = node.base.map((base, t) => Math.abs(base) + sumOfLargest(node, t));
