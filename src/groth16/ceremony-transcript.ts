@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ZkinferError } from '../core/error.js';
-import { type CompiledCurve, Curve, G1_BYTES, G2_BYTES } from './curve.js';
+import { G1_BYTES, G2_BYTES, shareCurve } from './curve.js';
 import { needSection, readSections } from './section-file.js';
 import { type Contribution, readContributions } from './zkey-contributions.js';
 
@@ -70,13 +70,13 @@ export function formatTranscript(transcript: CeremonyTranscript): string {
 /** The contributions of a key with the hash of each one's public key, hexadecimal. @throws ZkinferError `ARTIFACT_DAMAGED` */
 export async function readSteps(
   zkey: Uint8Array,
-  compiled?: CompiledCurve,
 ): Promise<{ circuitHash: string; steps: (Contribution & { contributionHash: string })[] }> {
   const { circuitHash, contributions, publicKeys } = readContributions(
     zkey,
     needSection(readSections(zkey, 'zkey', 1), 'zkey', 10),
   );
-  const curve = await Curve.create(compiled);
+  const curve = await shareCurve();
+  const mark = curve.mark();
   const steps = contributions.map((contribution, index) => {
     const key = curve.load(publicKeys[index]);
     const bytes = curve.alloc(3 * G1_BYTES + G2_BYTES);
@@ -88,6 +88,7 @@ export async function readSteps(
       contributionHash: hash.update(Buffer.from(contribution.transcript, 'hex')).digest('hex'),
     };
   });
+  curve.release(mark);
   return { circuitHash, steps };
 }
 

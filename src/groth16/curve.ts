@@ -151,6 +151,14 @@ export class Curve {
   }
 }
 
+let shared: Promise<Curve> | undefined;
+
+/** The process's curve for small work; callers release what they allocate, before they give way to other work. */
+export function shareCurve(): Promise<Curve> {
+  shared ??= Curve.create();
+  return shared;
+}
+
 /** Writes 32 little-endian bytes. */
 export function writeInteger(bytes: Uint8Array, at: number, value: bigint): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, FIELD_BYTES);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { R1cs } from '../circuit/constraints.js';
 import { Q, R } from '../core/field.js';
-import { Curve, FIELD_BYTES, G1_BYTES, G2_BYTES, writeInteger } from './curve.js';
+import { Curve, FIELD_BYTES, G1_BYTES, G2_BYTES, shareCurve, writeInteger } from './curve.js';
 import { domainPower, evaluateColumns } from './dev-key-columns.js';
 import { multiplyGenerators, type PointJob, splitJobs } from './dev-key-points.js';
 import { type DevSecrets, deriveDevSecrets, digestR1cs } from './dev-key-secrets.js';
@@ -124,7 +124,7 @@ async function evaluateScalars(r1cs: R1cs, secrets: DevSecrets, domain: number) 
 }
 
 async function readGenerator2(): Promise<Uint8Array> {
-  const curve = await Curve.create();
+  const curve = await shareCurve();
   return curve.bytes.slice(curve.addresses.g2Generator, curve.addresses.g2Generator + G2_BYTES);
 }
 

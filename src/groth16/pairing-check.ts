@@ -1,17 +1,9 @@
 import { Q, R } from '../core/field.js';
-import { Curve, FIELD_BYTES, G1_BYTES, G2_BYTES, GT_BYTES } from './curve.js';
+import { type Curve, FIELD_BYTES, G1_BYTES, G2_BYTES, GT_BYTES } from './curve.js';
 import { type ParsedKey, type ParsedProof, Refusal } from './strict-json.js';
 
 const G1_JACOBIAN = G1_BYTES + FIELD_BYTES;
 const G2_JACOBIAN = G2_BYTES + 2 * FIELD_BYTES;
-
-let shared: Promise<Curve> | undefined;
-
-/** The process's curve for verification; callers release what they allocate. */
-export function shareCurve(): Promise<Curve> {
-  shared ??= Curve.create();
-  return shared;
-}
 
 /** A verification key with everything computed that does not depend on a proof; plain bytes, bound to no memory. */
 export interface PreparedKey {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { R } from '../core/field.js';
-import { type Curve, FIELD_BYTES, G1_BYTES, GT_BYTES } from './curve.js';
+import { type Curve, FIELD_BYTES, G1_BYTES, GT_BYTES, shareCurve } from './curve.js';
 import {
   combineG1,
   multiplyG1,
@@ -10,7 +10,6 @@ import {
   putG1,
   putG2,
   runMiller,
-  shareCurve,
 } from './pairing-check.js';
 import { parseProof, parsePublicSignals } from './strict-json.js';
 import { explain, findKey, type Verdict } from './verify.js';

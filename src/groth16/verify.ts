@@ -1,3 +1,4 @@
+import { shareCurve } from './curve.js';
 import {
   combineG1,
   type PreparedKey,
@@ -7,7 +8,6 @@ import {
   putG1,
   putG2,
   runMiller,
-  shareCurve,
 } from './pairing-check.js';
 import { type ParsedProof, parseKey, parseProof, parsePublicSignals, Refusal } from './strict-json.js';
 

@@ -1,5 +1,5 @@
 import { Q, R } from '../core/field.js';
-import { type CompiledCurve, Curve, FIELD_BYTES, G1_BYTES, G2_BYTES, GT_BYTES, readInteger } from './curve.js';
+import { type Curve, FIELD_BYTES, G1_BYTES, G2_BYTES, GT_BYTES, readInteger, shareCurve } from './curve.js';
 import { readG1, readG2, readGt } from './point-json.js';
 import type { VerificationKey } from './proof.js';
 import { needSection, readSections, refuseArtifact, type Section } from './section-file.js';
@@ -121,9 +121,18 @@ export function readZkeyInfo(zkey: Uint8Array): ZkeyInfo {
  * Takes the verification key out of a proving key, equal to what snarkjs exports.
  * @throws ZkinferError `ARTIFACT_DAMAGED`
  */
-export async function exportVerificationKey(zkey: Uint8Array, compiled?: CompiledCurve): Promise<VerificationKey> {
+export async function exportVerificationKey(zkey: Uint8Array): Promise<VerificationKey> {
   const layout = readZkeyLayout(zkey);
-  const curve = await Curve.create(compiled);
+  const curve = await shareCurve();
+  const mark = curve.mark();
+  try {
+    return readVerificationKey(curve, zkey, layout);
+  } finally {
+    curve.release(mark);
+  }
+}
+
+function readVerificationKey(curve: Curve, zkey: Uint8Array, layout: ZkeyLayout): VerificationKey {
   const g1 = (offset: number) => curve.load(zkey.subarray(offset, offset + G1_BYTES));
   const g2 = (offset: number) => curve.load(zkey.subarray(offset, offset + G2_BYTES));
   const [alpha, beta] = [g1(layout.alpha1), g2(layout.beta2)];

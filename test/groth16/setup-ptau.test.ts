@@ -5,10 +5,12 @@ import { curves, powersOfTau, zKey } from 'snarkjs';
 import { ZkinferError } from '../../src/core/error.js';
 import { openProvingKey, prove } from '../../src/groth16/prove.js';
 import { digestPtau, readPtauInfo } from '../../src/groth16/ptau-file.js';
+import { needSection, readSections } from '../../src/groth16/section-file.js';
 import { createInitialKey, neededPower, readR1csCounts, setupWithPtau } from '../../src/groth16/setup-ptau.js';
 import { withSnarkjsCurve } from '../../src/groth16/snarkjs-curve.js';
 import { createSnarkjsProver } from '../../src/groth16/snarkjs-prover.js';
 import { verifyProof } from '../../src/groth16/verify.js';
+import { verifyPtau } from '../../src/groth16/verify-ptau.js';
 import { writeWtns } from '../../src/groth16/wtns-file.js';
 import { exportVerificationKey, readZkeyInfo } from '../../src/groth16/zkey-file.js';
 import { forgeProof } from './forge.js';
@@ -168,6 +170,20 @@ describe('setup from powers of tau', () => {
       publicCount: 1,
       constraintCount: 3,
     });
+  });
+
+  it('verifies powers of tau in full, on request', async function () {
+    this.timeout(20_000);
+    expect(await verifyPtau(scratch.path('final.ptau'))).to.deep.equal([]);
+    expect(await verifyPtau(scratch.path('empty-final.ptau'))).to.deep.equal([
+      'nobody contributed: the secrets are known',
+    ]);
+    // Two points of the powers change places.
+    const altered = readFileSync(scratch.path('final.ptau'));
+    const { offset } = needSection(readSections(altered, 'ptau', 1), 'ptau', 2);
+    altered.copyWithin(offset + 128, offset + 192, offset + 256);
+    writeFileSync(scratch.path('altered.ptau'), altered);
+    expect((await verifyPtau(scratch.path('altered.ptau'))).join()).to.match(/do not follow/);
   });
 
   it('computes the published kind of digest', async () => {
