@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -54,11 +54,13 @@ function wrapCommand(args: readonly string[]): string {
   return lines.join(' \\\n');
 }
 
-/** One line on the machine that the figures come from. */
+/** One line on the machine that the figures come from, and on what else it was doing. */
 export function describeMachine(): string {
   const [first] = cpus();
   const memory = Math.round(totalmem() / 2 ** 30);
-  return `${first?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, ${memory} GB, Node ${process.versions.node}`;
+  const [load] = loadavg();
+  const busy = load > cpus().length + 1 ? `, busy with other work (load average ${Math.round(load)})` : '';
+  return `${first?.model.trim() ?? 'unknown processor'}, ${cpus().length} cores, ${memory} GB, Node ${process.versions.node}${busy}`;
 }
 
 /** 4.2 s below ten seconds, 42 s above, 420 ms below one. */
