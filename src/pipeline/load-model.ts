@@ -5,7 +5,7 @@ import type { Diagnostic } from '../core/diagnostic.js';
 import type { Digest } from '../core/digest.js';
 import { ZkinferError } from '../core/error.js';
 import type { Shape } from '../core/tensor.js';
-import { type ImportedInput, importGraph } from '../graph/import.js';
+import { type ImportedInput, importGraph, tryImportGraph } from '../graph/import.js';
 import type { Graph } from '../graph/ir.js';
 import { optimizeGraph } from '../graph/passes/optimize.js';
 import type { OnnxModel } from '../onnx/model.js';
@@ -74,6 +74,37 @@ export async function readModelBytes(path: string): Promise<Uint8Array> {
 }
 
 /**
+ * Imports a model; where only some of its outputs are supported and the caller chose none, those, with a warning for each
+ * that is left out (a label is worth proving even where its probabilities are not supported).
+ */
+function importSupported(model: OnnxModel, options: LoadOptions): ReturnType<typeof importGraph> {
+  try {
+    return importGraph(model, options);
+  } catch (error) {
+    if (options.outputs !== undefined || !(error instanceof ZkinferError) || error.code !== 'MODEL_UNSUPPORTED')
+      throw error;
+    const tried = model.graph.outputs.map(({ name }) => ({
+      name,
+      ...tryImportGraph(model, { ...options, outputs: [name] }),
+    }));
+    const outputs = tried.filter(({ graph }) => graph !== undefined).map(({ name }) => name);
+    if (outputs.length === 0 || outputs.length === tried.length) throw error;
+    const imported = importGraph(model, { ...options, outputs });
+    const left = tried.filter(({ graph }) => graph === undefined);
+    const warnings = left.map(({ name, diagnostics }): Diagnostic => {
+      const problem = diagnostics.find((diagnostic) => diagnostic.severity === 'error');
+      return {
+        severity: 'warning',
+        where: name,
+        message: `the output is left out: ${problem?.message ?? 'not supported'}`,
+        hint: `proofs speak of ${outputs.join(', ')} only`,
+      };
+    });
+    return { ...imported, diagnostics: [...imported.diagnostics, ...warnings] };
+  }
+}
+
+/**
  * Reads, imports and optimizes a model.
  * @throws ZkinferError for a file that is no model, and MODEL_UNSUPPORTED with every problem of the model at once
  */
@@ -90,7 +121,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
       return data;
     },
   });
-  const imported = importGraph(model, options);
+  const imported = importSupported(model, options);
   return {
     path,
     name: basename(path),
