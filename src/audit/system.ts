@@ -67,6 +67,7 @@ interface Factor {
   readonly offset: bigint;
   /** The combination is `multiplier · (scale · variable + offset)`. */
   readonly multiplier: bigint;
+  readonly wires: readonly number[];
 }
 
 const PRODUCT = 0xffffffff;
@@ -187,6 +188,7 @@ class SystemBuilder {
       this.addRow(at, -1);
       return;
     }
+    for (const wire of [...first.wires, ...second.wires]) this.mentioned[wire] = 1;
     if (first.variable === second.variable && this.addQuadratic(first, second, at)) return;
     this.scratch
       .clear()
@@ -213,7 +215,6 @@ class SystemBuilder {
     const constant = combination.takeConstant();
     let { variables, integer, factor } = combination.toIntegers(this.integers);
     if (variables.length === 0) return constant;
-    for (const wire of variables) this.mentioned[wire] = 1;
     const first = variables.indexOf(Math.min(...variables));
     if (this.integers.big[integer[first]] < 0n) {
       integer = integer.map((entry) => this.integers.intern(-this.integers.big[entry]));
@@ -226,6 +227,7 @@ class SystemBuilder {
       scale: offset.denominator,
       offset: offset.numerator,
       multiplier: field.invert(factor * offset.denominator),
+      wires: variables,
     };
   }
 

@@ -148,6 +148,17 @@ describe('known forgeries', () => {
     ]);
   });
 
+  it('refuses an input that occurs only where it cancels or is multiplied by 0', () => {
+    const s = new Sketch();
+    const unused = s.input('unused');
+    s.constrain(unused, constant(0), constant(0));
+    s.constrain(one, unused, unused);
+    s.outputOf('y', s.input('x'));
+    expect(audit(s).findings.map(({ code, signal }) => [code, signal])).to.deep.equal([
+      ['INPUT_UNCONSTRAINED', 'unused'],
+    ]);
+  });
+
   it('refuses a statement that packs inputs without holding them to their bytes', () => {
     const build = (checked: boolean) => {
       const s = new Sketch();
