@@ -31,6 +31,8 @@ export interface StatedOutput {
   readonly integers: readonly number[];
   readonly real: readonly number[];
   readonly label?: string | number;
+  /** The function that the model ends in and that was left to the reader: `real` is its argument. */
+  readonly cut?: string;
 }
 
 /** What the proof was made with; `null` where the bundle has no such artifact. */
@@ -75,7 +77,12 @@ export function describeOutputs(statement: Statement, bytes: Uint8Array): Record
     const integers = tensors[layout.name];
     const real = toReal(layout, integers);
     const label = findLabel(layout, integers, real);
-    stated[layout.name] = { integers: [...integers], real: [...real], ...(label !== undefined && { label }) };
+    stated[layout.name] = {
+      integers: [...integers],
+      real: [...real],
+      ...(label !== undefined && { label }),
+      ...(layout.cut !== undefined && { cut: layout.cut }),
+    };
   }
   return stated;
 }
@@ -157,7 +164,12 @@ const readFields = readObject({
   publicSignals: readArray(readString),
   statement: readObject({ input: readHex, output: readHex }),
   outputs: readRecord(
-    readObject({ integers: readArray(readNumber), real: readArray(readNumber), label: readOptional(readLabel) }),
+    readObject({
+      integers: readArray(readNumber),
+      real: readArray(readNumber),
+      label: readOptional(readLabel),
+      cut: readOptional(readString),
+    }),
   ),
   digests: readObject({ model: readDigest, qmodel: readDigest, r1cs: readDigest, verificationKey: readDigest }),
   context: readObject({ value: readString }),

@@ -43,7 +43,8 @@ function checkStatedOutputs(
   require(sameSet(Object.keys(stated), names), `the file names other outputs than ${names.join(', ')}`);
   for (const name of names) {
     const [a, b] = [stated[name], derived[name]];
-    const same = sameNumbers(a.integers, b.integers) && sameNumbers(a.real, b.real) && a.label === b.label;
+    const same =
+      sameNumbers(a.integers, b.integers) && sameNumbers(a.real, b.real) && a.label === b.label && a.cut === b.cut;
     require(same, `output ${JSON.stringify(name)} is not what the proved bytes say`);
   }
 }

@@ -77,7 +77,7 @@ describe('zkinfer verify', () => {
     const { code, stdout, stderr } = await runWords('verify', proof, '--bundle', folder, '--context', '0x2a');
     expect([code, stderr]).to.deep.equal([0, '']);
     expect(stdout).to.match(/^valid: /);
-    expect(stdout).to.contain('input x: [-4.5, -4]').and.contain('output y: [-8.5] = three');
+    expect(stdout).to.contain('input x: [-4.5, -4]').and.contain('output y (before softmax): [-8.5] = three');
     const json = lastJson(await runWords('verify', proof, '--bundle', folder, '--json'));
     expect(json).to.include({ valid: true, profile: 'dev', context: '42' });
     expect(json.reason).to.be.a('string');

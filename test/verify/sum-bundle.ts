@@ -68,6 +68,7 @@ export async function makeSumBundle(): Promise<SumBundle> {
           bytesPerElement: 1,
           max: [200],
           labels: ['zero', 'one', 'two', 'three'],
+          cut: 'softmax',
         },
       ],
       publicSignals: namePackedSignals(2, 1),

@@ -39,7 +39,9 @@ describe('verifying an inference', () => {
     expect(verdict.valid, verdict.reason).to.equal(true);
     expect(verdict.profile).to.equal('dev');
     expect(verdict.reason).to.contain('development key');
-    expect({ ...verdict.outputs }).to.deep.equal({ y: { integers: [3], real: [-8.5], label: 'three' } });
+    expect({ ...verdict.outputs }).to.deep.equal({
+      y: { integers: [3], real: [-8.5], label: 'three', cut: 'softmax' },
+    });
     expect({ ...verdict.inputs }).to.deep.equal({ x: { integers: [1, 2], real: [-4.5, -4] } });
   });
 
@@ -59,7 +61,7 @@ describe('verifying an inference', () => {
   it('refuses a proof whose whole story was changed consistently: only the pairing says so', async () => {
     await refuse((file) => {
       file.statement.output = '04';
-      file.outputs.y = { integers: [4], real: [-8] };
+      file.outputs.y = { integers: [4], real: [-8], cut: 'softmax' };
       file.publicSignals[1] = '4';
     }, 'pairing');
     await refuse((file) => {
