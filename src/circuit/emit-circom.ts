@@ -156,7 +156,7 @@ function printLayer(layer: ProgramLayer, inputs: readonly Wire[]): string[] {
     ...functions,
     `// ${describeBlocks(layer)}`,
     `template ${templateName(layer)}() {`,
-    `    signal input x[${inputs.length}];`,
+    ...(inputs.length > 0 ? [`    signal input x[${inputs.length}];`] : []),
     ...(outputs > 0 ? [`    signal output y[${outputs}];`] : []),
     ...body,
     '}',

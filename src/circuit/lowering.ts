@@ -66,6 +66,13 @@ export class Lowering {
     return component;
   }
 
+  /** Takes consecutive wires for outputs that are placed one by one. */
+  reserve(count: number): Wire {
+    const first = this.wireCount;
+    this.wireCount += count;
+    return first;
+  }
+
   /** Adds a block to the open layer; `ranges` bound its outputs. Returns the first output's wire. */
   place(
     component: Component,

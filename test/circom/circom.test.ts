@@ -13,6 +13,7 @@ import { type CircuitOptions, lowerCircuit } from '../../src/circuit/lower.js';
 import { computeWitness, readWire } from '../../src/circuit/witness.js';
 import { ZkinferError } from '../../src/core/error.js';
 import type { QuantGraph } from '../../src/quantize/ir.js';
+import { QuantModel } from '../circuit/quant-model.js';
 import { buildRandomModel, drawInputs } from '../circuit/random-model.js';
 
 const includeDir = fileURLToPath(new URL('../../circuits', import.meta.url));
@@ -68,6 +69,19 @@ describe('circom', () => {
         .to.throw(ZkinferError)
         .with.property('code', 'R1CS_MISMATCH');
     });
+
+  it('keeps the wires of constant and repeated outputs', async () => {
+    const model = new QuantModel();
+    const x = model.input('x', 2, 8);
+    model.output('never', model.requantize(model.dense(x, [[1, 1]], [-2000]), 4, 8));
+    const constant = model.finish();
+    const { program, emitted, theirs, sym } = await compile(constant, 'constant');
+    expect(compareR1cs(program, emitted, theirs, sym).every((wire) => wire >= 0)).to.equal(true);
+    const other = new QuantModel();
+    other.output('same', other.input('x', 1, 8));
+    const repeated = await compile(other.finish(), 'repeated');
+    compareR1cs(repeated.program, repeated.emitted, repeated.theirs, repeated.sym);
+  });
 
   it('has our constraints for a bound statement over a committed input', async () => {
     const graph = buildRandomModel(45, ['requantize']);

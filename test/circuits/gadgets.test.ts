@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { defineCopy } from '../../src/circuit/gadgets/copy.js';
 import { defineIsZero } from '../../src/circuit/gadgets/is-zero.js';
 import { defineLinear } from '../../src/circuit/gadgets/linear.js';
 import { defineLookup } from '../../src/circuit/gadgets/lookup.js';
@@ -11,10 +12,11 @@ import {
 } from '../../src/circuit/gadgets/polynomial.js';
 import { defineProduct, defineProducts } from '../../src/circuit/gadgets/product.js';
 import { defineRangeCheck } from '../../src/circuit/gadgets/range-check.js';
+import { defineSplit } from '../../src/circuit/gadgets/split.js';
 import { defineStaircase, staircaseCost } from '../../src/circuit/gadgets/staircase.js';
 import { defineThermometer, thermometerCost } from '../../src/circuit/gadgets/thermometer.js';
 import { defineContext } from '../../src/circuit/statement/context.js';
-import { definePack, defineSplit } from '../../src/circuit/statement/pack.js';
+import { definePack } from '../../src/circuit/statement/pack.js';
 import { toField } from '../../src/core/field.js';
 import { affineRows, identity, span } from './affine-rows.js';
 import { ComponentTester } from './component-tester.js';
@@ -188,18 +190,29 @@ describe('staircase', () => {
 
 describe('packing', () => {
   const part = (bytes: number, factor = 1, offset = 0) => ({ bytes, factor, offset });
-  it('puts byte 0 first, scales and shifts parts, and ends short', () => {
-    const parts = [...new Array(30).fill(part(1)), part(1, 0, 9), part(2, 1, 3)];
-    const tester = new ComponentTester(definePack(parts));
-    const x = span(1, 31);
-    const first = x.slice(0, 30).reduce((sum, byte) => sum * 256n + BigInt(byte), 0n) * 256n + 9n;
-    expect(tester.accept(x)).to.deep.equal([first, 34n]);
-    expect(tester.takes(x, (values, wireOf) => (values[wireOf('y[0]')] += 1n))).to.equal(false);
+  it('puts the first part highest, scales and shifts parts, takes constants', () => {
+    const tester = new ComponentTester(definePack([part(1), part(2, 1, 3), part(1, 0, 9), part(1, -1, 200)]));
+    expect(tester.accept([7, 500, 50])).to.deep.equal([(7n << 32n) + (503n << 16n) + (9n << 8n) + 150n]);
+    expect(tester.reachable([7, 500, 50]).length).to.equal(1);
+    expect(
+      tester.takes([7, 500, 50], (values, wireOf) => {
+        values[wireOf('y[0]')] += 1n;
+      }),
+    ).to.equal(false);
+  });
+  it('holds 31 bytes', () => {
+    const tester = new ComponentTester(definePack(new Array(31).fill(part(1))));
+    expect(tester.accept(new Array(31).fill(255))).to.deep.equal([256n ** 31n - 1n]);
   });
   it('copies a limb of one wire', () => {
-    const tester = new ComponentTester(definePack([part(3)]));
+    const tester = new ComponentTester(defineCopy());
     expect(tester.accept([77])).to.deep.equal([77n]);
-    expect(tester.reachable([77])).to.deep.equal(['77']);
+    for (const y of [76n, 78n, 0n])
+      expect(
+        tester.takes([77], (values, wireOf) => {
+          values[wireOf('y[0]')] = y;
+        }),
+      ).to.equal(false);
   });
   it('splits an element at a border in one way only', () => {
     const tester = new ComponentTester(defineSplit([4, 2], [40, 15]));

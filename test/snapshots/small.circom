@@ -19,7 +19,7 @@ template Layer0Range() {
 template Layer1Pack() {
     signal input x[2];
     signal output y[1];
-    component g0 = Pack(2, 1, 2, [1, 1], [1, 1], [0, 0]);
+    component g0 = Pack(2, 2, [1, 1], [1, 1], [0, 0]);
     for (var t = 0; t < 2; t++) { g0.x[t] <== x[t]; }
     y[0] <== g0.y[0];
 }

@@ -3,12 +3,14 @@ import { bitLength } from '../../core/range.js';
 import type { QuantGraph, QuantInput, QuantOutput } from '../../quantize/ir.js';
 import type { Wire } from '../constraints.js';
 import { allocateElements, type Elements, setWire } from '../elements.js';
+import { defineConstant, defineCopy } from '../gadgets/copy.js';
 import { defineLinear } from '../gadgets/linear.js';
 import { defineRangeCheck } from '../gadgets/range-check.js';
+import { defineSplit } from '../gadgets/split.js';
 import type { Lowering } from '../lowering.js';
 import { materialize } from '../materialize.js';
 import { sumGroup } from '../row-groups.js';
-import { definePack, defineSplit, type PackPart } from './pack.js';
+import { definePack, type PackPart } from './pack.js';
 
 /** Elements of one range-check component at most. */
 const CHECKS_PER_BLOCK = 1024;
@@ -74,36 +76,61 @@ export function packElements(lowering: Lowering, label: string, string: ByteStri
     });
   const highWires = placeSplits(lowering, label, elements, bytes, straddles);
   const splitAt = new Map(straddling(bytes).map(({ element, lowBytes }) => [element, lowBytes]));
-  const parts: PackPart[] = [];
-  const inputs: Wire[] = [];
+  const pieces: Piece[] = [];
+  const { factor, offset, wire } = elements;
   for (let i = 0; i < elements.count; i++) {
-    const { factor, offset, wire } = elements;
     const split = highWires.get(i);
+    const lowBytes = splitAt.get(i) ?? 0;
     if (split) {
-      parts.push({ bytes: bytes[i] - split.lowBytes, factor: 1, offset: 0 });
-      parts.push({ bytes: split.lowBytes, factor: 1, offset: 0 });
-      inputs.push(split.high, split.low);
-    } else if (factor[i] === 0 && splitAt.has(i)) {
-      const low = 256 ** splitAt.get(i)!;
-      parts.push({ bytes: bytes[i] - splitAt.get(i)!, factor: 0, offset: Math.floor(offset[i] / low) });
-      parts.push({ bytes: splitAt.get(i)!, factor: 0, offset: offset[i] % low });
-    } else {
-      parts.push({ bytes: bytes[i], factor: factor[i], offset: offset[i] });
-      if (factor[i] !== 0) inputs.push(wire[i]);
-    }
+      pieces.push({ bytes: bytes[i] - lowBytes, factor: 1, offset: 0, wire: split.high });
+      pieces.push({ bytes: lowBytes, factor: 1, offset: 0, wire: split.low });
+    } else if (factor[i] === 0 && lowBytes > 0) {
+      const step = 256 ** lowBytes;
+      pieces.push({ bytes: bytes[i] - lowBytes, factor: 0, offset: Math.floor(offset[i] / step), wire: 0 });
+      pieces.push({ bytes: lowBytes, factor: 0, offset: offset[i] % step, wire: 0 });
+    } else pieces.push({ bytes: bytes[i], factor: factor[i], offset: offset[i], wire: wire[i] });
   }
-  let first = -1;
+  const first = at ?? lowering.reserve(countStringLimbs(string));
   lowering.layer('pack', label, () => {
-    const key = `pack ${parts.map((part) => `${part.bytes},${part.factor},${part.offset}`).join(' ')}`;
-    const limb: [number, number] = [0, 256 ** LIMB_BYTES];
-    first = lowering.place(
-      lowering.component(key, () => definePack(parts)),
-      Int32Array.from(inputs),
-      () => limb,
-      at,
-    );
+    splitByLimb(pieces).forEach((limb, k) => {
+      placeLimb(lowering, limb, first + k);
+    });
   });
   return first;
+}
+
+/** A part of a limb and the wire it reads. */
+interface Piece extends PackPart {
+  readonly wire: Wire;
+}
+
+function splitByLimb(pieces: readonly Piece[]): Piece[][] {
+  const limbs: Piece[][] = [];
+  let at = 0;
+  for (const piece of pieces) {
+    if (at % LIMB_BYTES === 0) limbs.push([]);
+    limbs[limbs.length - 1].push(piece);
+    at += piece.bytes;
+  }
+  return limbs;
+}
+
+function placeLimb(lowering: Lowering, pieces: readonly Piece[], at: Wire): void {
+  const inputs = Int32Array.from(
+    pieces.filter(({ factor }) => factor !== 0),
+    ({ wire }) => wire,
+  );
+  const [{ factor, offset }] = pieces;
+  if (inputs.length === 0) {
+    const value = pieces.reduce((sum, piece) => sum * 256n ** BigInt(piece.bytes) + BigInt(piece.offset), 0n);
+    const constant = lowering.component(`constant ${value}`, () => defineConstant(value));
+    lowering.place(constant, inputs, () => [Number(value), Number(value)], at);
+    return;
+  }
+  const isCopy = pieces.length === 1 && factor === 1 && offset === 0;
+  const key = `pack ${pieces.map((piece) => `${piece.bytes},${piece.factor},${piece.offset}`).join(' ')}`;
+  const component = isCopy ? lowering.component('copy', defineCopy) : lowering.component(key, () => definePack(pieces));
+  lowering.place(component, inputs, () => [0, 256 ** LIMB_BYTES], at);
 }
 
 /** A byte string of one pending sum that fits its bytes: the sum is the limb. */
@@ -165,8 +192,8 @@ function placeSplits(
   elements: Elements,
   bytes: Int32Array,
   straddles: readonly { element: number; lowBytes: number }[],
-): Map<number, { high: Wire; low: Wire; lowBytes: number }> {
-  const placed = new Map<number, { high: Wire; low: Wire; lowBytes: number }>();
+): Map<number, { high: Wire; low: Wire }> {
+  const placed = new Map<number, { high: Wire; low: Wire }>();
   if (straddles.length === 0) return placed;
   const lowBits = straddles.map(({ lowBytes }) => 8 * lowBytes);
   const max = straddles.map(({ element }) => Math.min(elements.max[element], 256 ** bytes[element] - 1));
@@ -177,8 +204,8 @@ function placeSplits(
       const at = j >> 1;
       return [0, j % 2 === 0 ? Math.floor(max[at] / 2 ** lowBits[at]) : 2 ** lowBits[at] - 1];
     });
-    straddles.forEach(({ element, lowBytes }, j) => {
-      placed.set(element, { high: wire + 2 * j, low: wire + 2 * j + 1, lowBytes });
+    straddles.forEach(({ element }, j) => {
+      placed.set(element, { high: wire + 2 * j, low: wire + 2 * j + 1 });
     });
   });
   return placed;
