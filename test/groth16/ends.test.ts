@@ -43,4 +43,28 @@ describe('W3: a program ends by itself after', () => {
       expect(await timeToEnd(body, scratch.path(`${threads}.mjs`))).to.be.below(2000);
     });
   }
+
+  it('making a key on two threads', async function () {
+    this.timeout(30_000);
+    const circuits = new URL('./ml-circuit.ts', import.meta.url).href;
+    const body = `
+      import { createDevKey } from '@/dev-key.ts';
+      import { cubicCircuit } from '${circuits}';
+      await createDevKey(cubicCircuit(3n).r1cs, { threads: 2 });
+      console.log(Date.now());`;
+    expect(await timeToEnd(body, scratch.path('key.mjs'))).to.be.below(2000);
+  });
+
+  it('proving in a pool that was never closed', async function () {
+    this.timeout(30_000);
+    const body = `
+      import { readFileSync } from 'node:fs';
+      import { shareProvingKey } from '@/../prove/job.ts';
+      import { createProverPool } from '@/../prove/pool.ts';
+      const pool = createProverPool({ workers: 2 });
+      const wtns = readFileSync(${JSON.stringify(scratch.path('witness.wtns'))});
+      await pool.prove({ provingKey: await shareProvingKey(${JSON.stringify(scratch.path('key.zkey'))}), wtns });
+      console.log(Date.now());`;
+    expect(await timeToEnd(body, scratch.path('pool.mjs'))).to.be.below(2000);
+  });
 });
