@@ -18,6 +18,7 @@ import {
   readBoolean,
   readCount,
   readDigest,
+  readLabel,
   readNullable,
   readNumber,
   readObject,
@@ -145,11 +146,6 @@ const readNode: Read<QuantNode> = (value, path) => {
   const kind = readKind((value as { kind?: unknown } | null)?.kind, `${path}.kind`);
   const fields = { kind: readKind, layer: readString, output: readCount, inputs: readArray(readCount) };
   return readObject({ ...fields, ...codecs[kind].read })(value, path) as unknown as QuantNode;
-};
-
-const readLabel: Read<string | number> = (value, path) => {
-  if (typeof value !== 'string' && typeof value !== 'number') throw new SchemaError(path, 'a label', value);
-  return value;
 };
 
 const readGraph: Read<QuantGraph> = readObject({

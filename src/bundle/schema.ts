@@ -35,6 +35,12 @@ export const readBoolean: Read<boolean> = (value, path) => {
   return value;
 };
 
+/** A class label: a text or a number. */
+export const readLabel: Read<string | number> = (value, path) => {
+  if (typeof value !== 'string' && typeof value !== 'number') throw new SchemaError(path, 'a label', value);
+  return value;
+};
+
 export const readCount: Read<number> = (value, path) => {
   if (!Number.isSafeInteger(value) || (value as number) < 0) throw new SchemaError(path, 'a natural number', value);
   return value as number;

@@ -4,17 +4,13 @@ import {
   type Read,
   readArray,
   readCount,
+  readLabel,
   readNumber,
   readObject,
   readOptional,
   readString,
   SchemaError,
 } from './schema.js';
-
-const readLabel: Read<string | number> = (value, path) => {
-  if (typeof value !== 'string' && typeof value !== 'number') throw new SchemaError(path, 'a label', value);
-  return value;
-};
 
 const tensorFields = {
   name: readString,

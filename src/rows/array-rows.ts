@@ -2,7 +2,7 @@ import { type Shape, shapesEqual, sizeOf } from '../core/tensor.js';
 import { joinColumns } from './json-rows.js';
 import { acceptedShapes, printShape, readElement, shapeError } from './nested.js';
 import { type NpyArray, readNpy } from './npy.js';
-import { checkNames, emptyRow, type InputSpec, type Label, type Rows, type RowsSpec, rowsError } from './rows.js';
+import { checkNames, emptyRecord, type InputSpec, type Label, type Rows, type RowsSpec, rowsError } from './rows.js';
 import { readZip } from './zip.js';
 
 /** Number of rows in an array for this input, where its shape fits: one row, or a leading axis of rows. */
@@ -49,7 +49,7 @@ export function readNpzRows(bytes: Buffer, spec: RowsSpec, where: string): Rows 
   );
   const read = (name: string) =>
     readNpy(members.get(`${name}.npy`) ?? (members.get(name) as Buffer), `${where}:${name}`);
-  const columns = emptyRow() as unknown as Record<string, Float64Array[]>;
+  const columns = emptyRecord<Float64Array[]>();
   for (const input of spec.inputs) columns[input.name] = splitRows(read(input.name), input, `${where}:${input.name}`);
   const rows = joinColumns(columns, where);
   if (!hasLabels) return { rows };

@@ -1,6 +1,6 @@
 import { sizeOf } from '../core/tensor.js';
 import { readElement } from './nested.js';
-import { emptyRow, type InputSpec, type Label, type Row, type RowsSpec, rowsError } from './rows.js';
+import { emptyRecord, type InputSpec, type Label, type Row, type RowsSpec, rowsError } from './rows.js';
 
 /** Splits one line of CSV: cells may be quoted, a doubled quote stands for a quote. Cells do not span lines. */
 export function splitCells(line: string, separator: string): string[] {
@@ -109,7 +109,7 @@ export function readCsvRow(
       `given ${cells.length}`,
     ]);
   }
-  const row = emptyRow();
+  const row = emptyRecord<Float64Array>();
   for (const input of spec.inputs) row[input.name] = new Float64Array(sizeOf(input.shape));
   let label: Label | undefined;
   cells.forEach((cell, column) => {

@@ -1,7 +1,7 @@
 import { sizeOf } from '../core/tensor.js';
 import { printKey } from './json-text.js';
 import { acceptedShapes, printShape, readCollection, readFlat, readNested } from './nested.js';
-import { checkNames, emptyRow, type Label, type Row, type Rows, type RowsSpec, rowsError } from './rows.js';
+import { checkNames, emptyRecord, type Label, type Row, type Rows, type RowsSpec, rowsError } from './rows.js';
 
 type JsonObject = Record<string, unknown>;
 
@@ -27,7 +27,7 @@ export function readNamedRow(value: JsonObject, spec: RowsSpec, path: string): {
     spec,
     path,
   );
-  const row = emptyRow();
+  const row = emptyRecord<Float64Array>();
   for (const input of spec.inputs) row[input.name] = readNested(value[input.name], input, path + printKey(input.name));
   return hasLabel ? { row, label: readLabel(value.label, `${path}.label`) } : { row };
 }
@@ -35,7 +35,7 @@ export function readNamedRow(value: JsonObject, spec: RowsSpec, path: string): {
 /** One row written as a bare array or number, for a model with one input. */
 export function readBareRow(value: unknown, spec: RowsSpec, path: string): { row: Row } {
   const input = requireSingleInput(spec, path);
-  const row = emptyRow();
+  const row = emptyRecord<Float64Array>();
   row[input.name] = readNested(value, input, path);
   return { row };
 }
@@ -62,7 +62,7 @@ export function joinColumns(columns: Readonly<Record<string, readonly Float64Arr
     ]);
   }
   return Array.from({ length: counts[0] ?? 0 }, (_, i) => {
-    const row = emptyRow();
+    const row = emptyRecord<Float64Array>();
     for (const name of names) row[name] = columns[name][i];
     return row;
   });
@@ -75,7 +75,7 @@ export function readJsonRows(document: unknown, spec: RowsSpec): Rows {
       return readZkmlRows(document, spec);
     }
     checkNames(Object.keys(document), spec, '$');
-    const columns = emptyRow() as unknown as Record<string, Float64Array[]>;
+    const columns = emptyRecord<Float64Array[]>();
     for (const input of spec.inputs) {
       columns[input.name] = readCollection(document[input.name], input, `$${printKey(input.name)}`);
     }
@@ -151,7 +151,7 @@ function readZkmlRows(document: JsonObject, spec: RowsSpec): Rows {
   }
   if (!isObject(document.inputs)) throw rowsError('ROWS_FORMAT', 'there is no object "inputs"', ['at $.inputs']);
   checkNames(Object.keys(document.inputs), spec, '$.inputs');
-  const columns = emptyRow() as unknown as Record<string, Float64Array[]>;
+  const columns = emptyRecord<Float64Array[]>();
   for (const input of spec.inputs) {
     const path = `$.inputs${printKey(input.name)}`;
     const column = readColumn(document.inputs[input.name], path);
@@ -191,7 +191,7 @@ function readLabels(value: unknown, count: number): Label[] {
 
 function readOutputs(value: unknown, count: number): Record<string, Float64Array>[] {
   if (!isObject(value)) throw rowsError('ROWS_FORMAT', '"outputs" is not an object', ['at $.outputs']);
-  const columns = emptyRow() as unknown as Record<string, Float64Array[]>;
+  const columns = emptyRecord<Float64Array[]>();
   for (const [name, column] of Object.entries(value)) {
     const path = `$.outputs${printKey(name)}`;
     if (isObject(column) && column.type === 'string') continue;
@@ -205,6 +205,6 @@ function readOutputs(value: unknown, count: number): Record<string, Float64Array
     }
   }
   return Object.keys(columns).length === 0
-    ? Array.from({ length: count }, emptyRow)
+    ? Array.from({ length: count }, () => emptyRecord<Float64Array>())
     : joinColumns(columns, '$.outputs');
 }

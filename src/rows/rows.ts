@@ -42,9 +42,9 @@ export function rowsError(code: string, message: string, facts: readonly string[
   return new ZkinferError({ code, kind: 'usage', message, facts, hint });
 }
 
-/** A row without a prototype. */
-export function emptyRow(): Row {
-  return Object.create(null) as Row;
+/** A record without a prototype, so that any name is an ordinary key of it. */
+export function emptyRecord<T>(): Record<string, T> {
+  return Object.create(null) as Record<string, T>;
 }
 
 /** Refuses inputs that are missing or that the model does not have. `path` is where the object stands. */

@@ -3,6 +3,7 @@ import {
   type Read,
   readArray,
   readDigest,
+  readLabel,
   readNumber,
   readObject,
   readOneOf,
@@ -146,11 +147,6 @@ const readHex: Read<string> = (value, path) => {
   if (typeof value !== 'string' || value.length > HEX_CAP || !/^([0-9a-f]{2})*$/.test(value)) {
     throw new SchemaError(path, 'lower-case hexadecimal bytes', value);
   }
-  return value;
-};
-
-const readLabel: Read<string | number> = (value, path) => {
-  if (typeof value !== 'string' && typeof value !== 'number') throw new SchemaError(path, 'a label', value);
   return value;
 };
 
