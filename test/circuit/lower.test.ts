@@ -117,6 +117,21 @@ describe('lowering', () => {
     ]);
   });
 
+  it('under assert has no proof for what overflows, and a cheaper one for the rest', () => {
+    const model = new QuantModel();
+    const x = model.input('x', 2, 8);
+    model.output('y', model.requantize(model.dense(x, [[40, 40]], [0]), 4, 4));
+    const graph = model.finish();
+    const strict = lowerCircuit(graph, { overflow: 'assert' });
+    expect(strict.constraintCount).to.be.below(lowerCircuit(graph).constraintCount);
+    const { r1cs } = emitR1cs(strict);
+    const violated = (pixels: number[]) =>
+      violatedConstraints(r1cs, wireValues(computeWitness(strict, { x: pixels }, 1n)));
+    expect(violated([3, 2])).to.deep.equal([]);
+    expect(violated([3, 3])).to.deep.equal([]);
+    expect(violated([200, 200])).to.not.deep.equal([]);
+  });
+
   it('refuses inputs of the wrong count or with fractions', () => {
     const program = lowerCircuit(buildRandomModel(5, ['relu']));
     const { modelInput, count } = program.inputs[0];
