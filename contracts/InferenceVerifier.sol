@@ -63,22 +63,34 @@ contract InferenceVerifier is IInferenceVerifier, KeyCheck, IERC165 {
     }
 
     /// @inheritdoc IInferenceVerifier
-    function verifyBatch(bytes32 modelId, Inference[] calldata inferences, bytes calldata proofs)
-        external
-        view
-        returns (bool)
-    {
+    function verifyBatch(
+        bytes32 modelId,
+        Run[] calldata runs,
+        bytes calldata inputs,
+        bytes calldata outputs,
+        bytes calldata proofs
+    ) external view returns (bool) {
         (address key, StatementSignals.Layout memory layout) = _findActive(modelId);
-        uint256 count = layout.signalCount;
-        uint256[] memory signals = new uint256[](inferences.length * count);
+        StatementSignals.checkLengths(layout, inputs.length, outputs.length, runs.length);
+        uint256[] memory signals = new uint256[](runs.length * layout.signalCount);
         uint256 to = _dataOf(signals);
-        for (uint256 j = 0; j < inferences.length; ++j) {
-            StatementSignals.write(layout, modelId, inferences[j], to);
+        for (uint256 j = 0; j < runs.length; ++j) {
+            Run calldata run = runs[j];
+            StatementSignals.write(
+                layout,
+                modelId,
+                run.agent,
+                run.nonce,
+                run.commitment,
+                _part(inputs, layout.inputLength, j),
+                _part(outputs, layout.outputLength, j),
+                to
+            );
             unchecked {
-                to += 32 * count;
+                to += 32 * layout.signalCount;
             }
         }
-        _verifyProofs(key, proofs, signals, count);
+        _verifyProofs(key, proofs, signals, layout.signalCount);
         return true;
     }
 
@@ -94,7 +106,15 @@ contract InferenceVerifier is IInferenceVerifier, KeyCheck, IERC165 {
 
     /// @inheritdoc IInferenceVerifier
     function challengeOf(bytes32 modelId, Inference calldata inference) external view returns (uint256) {
-        return StatementSignals.challengeOf(_find(modelId).statement == Statement.Bound, modelId, inference);
+        return StatementSignals.challengeOf(
+            _find(modelId).statement == Statement.Bound,
+            modelId,
+            inference.agent,
+            inference.nonce,
+            inference.commitment,
+            inference.input,
+            inference.output
+        );
     }
 
     /// @inheritdoc IInferenceVerifier
@@ -128,8 +148,28 @@ contract InferenceVerifier is IInferenceVerifier, KeyCheck, IERC165 {
         view
         returns (uint256[] memory signals)
     {
+        bytes calldata input = inference.input;
+        bytes calldata output = inference.output;
+        StatementSignals.checkLengths(layout, input.length, output.length, 1);
         signals = new uint256[](layout.signalCount);
-        StatementSignals.write(layout, modelId, inference, _dataOf(signals));
+        StatementSignals.write(
+            layout,
+            modelId,
+            inference.agent,
+            inference.nonce,
+            inference.commitment,
+            input,
+            output,
+            _dataOf(signals)
+        );
+    }
+
+    /// @dev Part `index` of bytes that were checked to have enough parts of `size` bytes.
+    function _part(bytes calldata data, uint256 size, uint256 index) private pure returns (bytes calldata part) {
+        assembly ("memory-safe") {
+            part.offset := add(data.offset, mul(size, index))
+            part.length := size
+        }
     }
 
     function _find(bytes32 modelId) private view returns (Model storage stored) {

@@ -54,6 +54,13 @@ interface IInferenceVerifier {
         uint256 commitment;
     }
 
+    /// @notice What is of a run's own in a batch, beside its bytes; see `Inference`.
+    struct Run {
+        address agent;
+        bytes32 nonce;
+        uint256 commitment;
+    }
+
     event ModelRegistered(
         bytes32 indexed modelId, address indexed publisher, bytes32 indexed modelHash, address key, ModelSpec spec, string uri
     );
@@ -109,12 +116,17 @@ interface IInferenceVerifier {
         view
         returns (bool);
 
-    /// @notice True when each of the proofs proves its inference of the model; reverts in every other case.
-    /// @param proofs 256 bytes for each inference
-    function verifyBatch(bytes32 modelId, Inference[] calldata inferences, bytes calldata proofs)
-        external
-        view
-        returns (bool);
+    /// @notice True when each of the proofs proves its run of the model; reverts in every other case.
+    /// @param inputs inputs of the runs, one after the other, as long as the model's spec says
+    /// @param outputs outputs of the runs, one after the other
+    /// @param proofs 256 bytes for each run
+    function verifyBatch(
+        bytes32 modelId,
+        Run[] calldata runs,
+        bytes calldata inputs,
+        bytes calldata outputs,
+        bytes calldata proofs
+    ) external view returns (bool);
 
     /// @notice Verifies and records an inference; each (model, agent, nonce) once.
     /// @return nullifier hash of model, agent and nonce; never of the proof, which anyone can re-randomise

@@ -34,51 +34,57 @@ library StatementSignals {
     }
 
     /// @notice The context of a packed statement, the challenge of a bound one.
-    function challengeOf(bool bound, bytes32 modelId, IInferenceVerifier.Inference calldata inference)
-        internal
-        view
-        returns (uint256)
-    {
-        if (!bound) return Challenge.context(modelId, inference.agent, inference.nonce);
-        return Challenge.challenge(
-            modelId,
-            inference.agent,
-            inference.nonce,
-            keccak256(inference.input),
-            keccak256(inference.output),
-            inference.commitment
-        );
+    function challengeOf(
+        bool bound,
+        bytes32 modelId,
+        address agent,
+        bytes32 nonce,
+        uint256 commitment,
+        bytes calldata input,
+        bytes calldata output
+    ) internal view returns (uint256) {
+        if (!bound) return Challenge.context(modelId, agent, nonce);
+        return Challenge.challenge(modelId, agent, nonce, keccak256(input), keccak256(output), commitment);
     }
 
-    /// @notice Writes the signals of an inference to memory at `to`; refuses an inference that does not fit the layout.
-    function write(Layout memory layout, bytes32 modelId, IInferenceVerifier.Inference calldata inference, uint256 to)
-        internal
-        view
-    {
-        bytes calldata input = inference.input;
-        bytes calldata output = inference.output;
-        if (input.length != layout.inputLength) {
-            revert IInferenceVerifier.InputLengthMismatch(layout.inputLength, input.length);
-        }
-        if (output.length != layout.outputLength) {
-            revert IInferenceVerifier.OutputLengthMismatch(layout.outputLength, output.length);
-        }
+    /// @notice Writes the signals of a run to memory at `to`; refuses one that does not fit the layout.
+    function write(
+        Layout memory layout,
+        bytes32 modelId,
+        address agent,
+        bytes32 nonce,
+        uint256 commitment,
+        bytes calldata input,
+        bytes calldata output,
+        uint256 to
+    ) internal view {
         // A commitment that is not in the field would be another name for the same one.
         if (layout.inputCommitted && uint256(bytes32(input)) >= R) revert IInferenceVerifier.InputNotInField();
-        uint256 challenge = challengeOf(layout.bound, modelId, inference);
+        uint256 challenge = challengeOf(layout.bound, modelId, agent, nonce, commitment, input, output);
         if (layout.bound) {
             uint256 y = layout.inputCommitted
                 ? mulmod(uint256(bytes32(input)), challenge, R)
                 : _evaluate(input, 0, challenge);
             y = _evaluate(output, y, challenge);
-            to = _put(to, inference.commitment);
+            to = _put(to, commitment);
             to = _put(to, y);
         } else {
-            if (inference.commitment != 0) revert IInferenceVerifier.CommitmentUnexpected();
+            if (commitment != 0) revert IInferenceVerifier.CommitmentUnexpected();
             to = layout.inputCommitted ? _put(to, uint256(bytes32(input))) : _putLimbs(to, input);
             to = _putLimbs(to, output);
         }
         _put(to, challenge);
+    }
+
+    /// @notice Refuses bytes of another length than the layout's, `count` times.
+    function checkLengths(Layout memory layout, uint256 inputLength, uint256 outputLength, uint256 count) internal pure {
+        // lengths have 32 bits, and a count of things in calldata far fewer than 224
+        unchecked {
+            uint256 expected = layout.inputLength * count;
+            if (inputLength != expected) revert IInferenceVerifier.InputLengthMismatch(expected, inputLength);
+            expected = layout.outputLength * count;
+            if (outputLength != expected) revert IInferenceVerifier.OutputLengthMismatch(expected, outputLength);
+        }
     }
 
     function _putLimbs(uint256 to, bytes calldata data) private pure returns (uint256) {

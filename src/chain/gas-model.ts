@@ -13,8 +13,8 @@ const DATA_BYTE = 16;
 const BOUND_BYTE = 24;
 const BOUND_BASE = 1_600;
 const RECORD = 26_600;
-const BATCH_BASE = 191_200 - 2 * SIGNAL;
-const BATCH_PROOF = 55_000;
+const BATCH_BASE = 192_300 - 2 * SIGNAL;
+const BATCH_PROOF = 53_900;
 const BATCH_SIGNAL = 350;
 const STANDALONE_BASE = 209_700;
 

@@ -2,6 +2,8 @@ import { hexToBytes } from '@ethereumjs/util';
 import { expect } from 'chai';
 import { AbiCoder, type Contract, dataSlice, Interface, keccak256, toBeHex } from 'ethers';
 import { encodeProof, toCalldata } from '../../src/chain/calldata.js';
+import type { ProvenInference } from '../../src/chain/client/inference.js';
+import { encodeBatch } from '../../src/chain/client/inference-client.js';
 import { compileSolidity } from '../../src/chain/solidity/compile.js';
 import { nameVerifier, renderVerifier } from '../../src/chain/solidity/standalone.js';
 import { encodeKey } from '../../src/chain/verification-key.js';
@@ -75,8 +77,10 @@ for (const kind of NODE_KINDS) {
         const single = await suite.verifier.verifyInference.populateTransaction(model.modelId, inference, bad);
         const batch = await suite.verifier.verifyBatch.populateTransaction(
           model.modelId,
-          [inference, inference],
-          proof + bad.slice(2),
+          ...encodeBatch([
+            { inference, proof },
+            { inference, proof: bad },
+          ]),
         );
         for (const { data } of [single, batch]) {
           const to = await suite.verifier.getAddress();
@@ -124,7 +128,10 @@ for (const kind of NODE_KINDS) {
       expect(await refusalOf(suite.verifier.verifyInference(bound.modelId, alias, other.proof))).to.equal(
         'SignalNotInField',
       );
-      const batch = suite.verifier.verifyBatch(bound.modelId, [alias], other.proof);
+      const batch = suite.verifier.verifyBatch(
+        bound.modelId,
+        ...encodeBatch([{ inference: alias, proof: other.proof }]),
+      );
       expect(await refusalOf(batch)).to.equal('SignalNotInField');
 
       const committed = await suite.register(COMMITTED);
@@ -177,21 +184,26 @@ for (const kind of NODE_KINDS) {
     it('accepts a batch, and refuses it when one of its proofs or outputs is another', async () => {
       const model = await suite.register(PACKED);
       const made = await Promise.all([1n, 2n, 3n].map((nonce) => makeInference(suite, model, { nonce })));
-      const inferences = made.map(({ inference }) => inference);
-      const proofs = `0x${made.map(({ proof }) => proof.slice(2)).join('')}`;
-      const ask = (list: object[], bytes: string) => refusalOf(suite.verifier.verifyBatch(model.modelId, list, bytes));
-      expect(await ask(inferences, proofs)).to.equal('accepted');
-      expect(await ask(inferences.slice(0, 1), made[0].proof)).to.equal('accepted');
-      const swapped = `0x${[made[1], made[0], made[2]].map(({ proof }) => proof.slice(2)).join('')}`;
-      expect(await ask(inferences, swapped)).to.equal('ProofInvalid');
-      const changed = inferences.map((inference, index) =>
-        index === 2 ? { ...inference, output: '0xff' } : inference,
-      );
-      expect(await ask(changed, proofs)).to.equal('ProofInvalid');
-      expect(await ask(inferences, dataSlice(proofs, 0, 512))).to.equal('InvalidProofLength');
-      expect(await ask([], '0x')).to.equal('InvalidProofLength');
-      // Two false proofs whose errors would cancel in a plain sum: C_0 + D and C_1 - D.
-      expect(await ask(inferences, cancelOut(proofs))).to.equal('ProofInvalid');
+      const ask = (list: readonly ProvenInference[]) =>
+        refusalOf(suite.verifier.verifyBatch(model.modelId, ...encodeBatch(list)));
+      expect(await ask(made)).to.equal('accepted');
+      expect(await ask(made.slice(0, 1))).to.equal('accepted');
+      const [first, second, third] = made;
+      const swapped = [{ ...first, proof: second.proof }, { ...second, proof: first.proof }, third];
+      expect(await ask(swapped)).to.equal('ProofInvalid');
+      const changed = { ...third, inference: { ...third.inference, output: '0xff' } };
+      expect(await ask([first, second, changed])).to.equal('ProofInvalid');
+      const stolen = { ...second, inference: { ...second.inference, agent: suite.signers[4].address } };
+      expect(await ask([first, stolen, third])).to.equal('ProofInvalid');
+      expect(await ask([])).to.equal('InvalidProofLength');
+      const [runs, inputs, outputs, proofs] = encodeBatch(made);
+      const cut = (...args: unknown[]) => refusalOf(suite.verifier.verifyBatch(model.modelId, ...args));
+      expect(await cut(runs, inputs, outputs, dataSlice(proofs, 0, 512))).to.equal('InvalidProofLength');
+      expect(await cut(runs, dataSlice(inputs, 0, 11), outputs, proofs)).to.equal('InputLengthMismatch');
+      expect(await cut(runs, inputs, `${outputs}00`, proofs)).to.equal('OutputLengthMismatch');
+      expect(await cut(runs.slice(1), inputs, outputs, proofs)).to.equal('InputLengthMismatch');
+      // Two false proofs whose errors cancel in a plain sum.
+      expect(await cut(runs, inputs, outputs, cancelOut(proofs))).to.equal('ProofInvalid');
     });
   });
 }

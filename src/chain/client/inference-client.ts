@@ -125,7 +125,7 @@ export class InferenceClient {
 
   /** Checks proofs of one model in one pairing, as a call. @throws ContractRefusal when one of them is refused */
   async verifyBatch(modelId: string, proven: readonly ProvenInference[]): Promise<true> {
-    await askCall(this.contract, 'verifyBatch', [modelId, ...batchOf(proven)]);
+    await askCall(this.contract, 'verifyBatch', [modelId, ...encodeBatch(proven)]);
     return true;
   }
 
@@ -164,8 +164,15 @@ export class InferenceClient {
   }
 }
 
-function batchOf(proven: readonly ProvenInference[]): [readonly Inference[], string] {
-  return [proven.map(({ inference }) => inference), `0x${proven.map(({ proof }) => proof.slice(2)).join('')}`];
+/** Arguments of `verifyBatch` after the model: runs, inputs, outputs, proofs. */
+export function encodeBatch(proven: readonly ProvenInference[]): [readonly unknown[], string, string, string] {
+  const join = (parts: readonly string[]) => `0x${parts.map((part) => part.slice(2)).join('')}`;
+  return [
+    proven.map(({ inference: { agent, nonce, commitment } }) => ({ agent, nonce, commitment })),
+    join(proven.map(({ inference }) => inference.input)),
+    join(proven.map(({ inference }) => inference.output)),
+    join(proven.map(({ proof }) => proof)),
+  ];
 }
 
 function encodeSpec({ statement, ...rest }: ModelSpec): Record<string, unknown> {

@@ -1,7 +1,6 @@
 import type { Manifest } from '../../bundle/manifest.js';
-import type { StatementKind } from '../../commitment/context.js';
 import { ZkinferError } from '../../core/error.js';
-import { countBytes } from '../../core/statement.js';
+import { countBytes, countInputBytes } from '../../core/statement.js';
 import { openVerifyingBundle } from '../../verify/verify-files.js';
 import type { ModelSpec } from '../client/inference-client.js';
 import type { VerificationKey } from '../verification-key.js';
@@ -31,17 +30,12 @@ export async function openBundleModel(dir: string): Promise<BundleModel> {
 /** The spec of a bundle's model, as the registry takes it. */
 export function describeModel(manifest: Manifest): ModelSpec {
   const { statement, source } = manifest;
-  const names = statement.publicSignals;
-  const inputCommitted = names.includes('inputCommitment');
-  const inputIsPublic = names.some((name) => name.startsWith('input['));
-  const kind: StatementKind = names.at(-1) === 'context' ? 'packed' : 'bound';
-  const inputLength = inputCommitted ? 32 : inputIsPublic || kind === 'bound' ? countBytes(statement.inputs) : 0;
   return {
     modelHash: `0x${source.digest.slice(source.digest.indexOf(':') + 1)}`,
-    inputLength,
+    inputLength: countInputBytes(statement),
     outputLength: countBytes(statement.outputs),
-    statement: kind,
-    inputCommitted,
+    statement: statement.form,
+    inputCommitted: statement.visibility === 'committed',
   };
 }
 

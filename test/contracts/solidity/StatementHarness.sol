@@ -18,6 +18,16 @@ contract StatementHarness {
         assembly ("memory-safe") {
             to := add(signals, 32)
         }
-        StatementSignals.write(layout, modelId, inference, to);
+        StatementSignals.checkLengths(layout, inference.input.length, inference.output.length, 1);
+        StatementSignals.write(
+            layout,
+            modelId,
+            inference.agent,
+            inference.nonce,
+            inference.commitment,
+            inference.input,
+            inference.output,
+            to
+        );
     }
 }

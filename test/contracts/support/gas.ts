@@ -1,5 +1,6 @@
 import type { Contract, Signer } from 'ethers';
 import { toCalldata } from '../../../src/chain/calldata.js';
+import { encodeBatch } from '../../../src/chain/client/inference-client.js';
 import { compileSolidity } from '../../../src/chain/solidity/compile.js';
 import { nameVerifier, renderVerifier } from '../../../src/chain/solidity/standalone.js';
 import { CACHE_FOLDER } from '../../chain/support/nodes.js';
@@ -59,8 +60,7 @@ async function measureVerifier(suite: Deployment, table: GasTable, batches: read
     for (let index = 0; index < size; index++) {
       made.push(await makeInference(suite, model, { nonce: BigInt(index + 1) }));
     }
-    const proofs = `0x${made.map(({ proof }) => proof.slice(2)).join('')}`;
-    const args = [model.modelId, made.map(({ inference }) => inference), proofs];
+    const args = [model.modelId, ...encodeBatch(made)];
     table[`batch ${size}`] = Math.round((await gasOf(verifier, 'verifyBatch', args, signers[0])) / size);
   }
 }
