@@ -16,7 +16,7 @@ import { buildSampleBundle, type SampleBundle } from './support/sample-bundle.js
 
 const NONCE = `0x${'00'.repeat(31)}2a`;
 
-describe('commands on a chain', function () {
+describe('commands on a chain (S1, S2)', function () {
   this.timeout(120_000);
   let sample: SampleBundle;
   let node: DevNode;

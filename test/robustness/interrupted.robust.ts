@@ -96,7 +96,10 @@ describe('A5: interrupted work', function () {
     const bundle = await copyClean('two');
     const first = startCli(steps.compile(bundle));
     while (!first.output().includes('compiling with circom')) await new Promise((resolve) => setTimeout(resolve, 10));
+    // Held still while it holds the lock, so that the second comes in time on any machine.
+    first.child.kill('SIGSTOP');
     const second = await startCli(steps.setup(bundle)).ended;
+    first.child.kill('SIGCONT');
     const { code, output } = await first.ended;
     expect(second.code, second.output).to.equal(4);
     expect(second.output).to.contain(`locked by pid ${first.child.pid}`);
