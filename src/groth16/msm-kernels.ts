@@ -9,7 +9,7 @@ interface Group {
 }
 
 /** Additions that share one inversion; their scratch stays in the second-level cache. */
-export const BATCH_ADDITIONS = 1024;
+export const BATCH_ADDITIONS = 2048;
 
 const GROUPS: readonly Group[] = [
   { curve: 'g1m', field: 'f1m', fieldBytes: 32 },
