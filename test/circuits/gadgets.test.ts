@@ -131,6 +131,14 @@ describe('polynomials', () => {
       expect(toField(sum)).to.equal(toField(value));
     });
   });
+  it('go through many points, by the fast transform', () => {
+    const values = span(0, 300).map((x) => BigInt((x * x * 31 + 7 * x) % 1009));
+    const coefficients = interpolate(values);
+    for (const x of [0, 1, 17, 150, 299, 300]) {
+      const sum = coefficients.reduceRight((acc, c) => toField(acc * BigInt(x) + c), 0n as bigint);
+      expect(sum).to.equal(values[x]);
+    }
+  });
   it('know their degree', () => {
     expect(interpolationDegree([4, 4, 4, 4])).to.equal(0);
     expect(interpolationDegree([4, 2, 0, -2])).to.equal(1);

@@ -1,6 +1,7 @@
-import { invertField, R } from '../../core/field.js';
+import { invertField, R, toField } from '../../core/field.js';
 import type { Wire } from '../constraints.js';
 import { type EmitConstraint, Lc } from '../lc.js';
+import { multiplyPolynomials } from './field-transform.js';
 
 /**
  * How polynomials of one argument are evaluated: powers up to `step` once, then for each polynomial a Horner scheme over
@@ -30,29 +31,55 @@ export function polynomialCost(plan: PolynomialPlan, count = 1): number {
   return plan.powers + count * plan.horner;
 }
 
-/** Coefficients, constant first, of the polynomial through `(i, values[i])`, over the field. */
+/** Ranges this short are expanded term by term. */
+const SHORT_RANGE = 16;
+
+/**
+ * Coefficients, constant first, of the polynomial through `(i, values[i])`, over the field; values in `[0, R)`. Newton's
+ * coefficients are one convolution, and halving turns them into ordinary ones: thousands of points take a fraction of a second.
+ */
 export function interpolate(values: readonly bigint[]): bigint[] {
   const n = values.length;
-  const differences = [...values];
-  const newton: bigint[] = [];
-  let factorialInverse = 1n;
-  for (let k = 0; k < n; k++) {
-    newton.push((differences[0] * factorialInverse) % R);
-    factorialInverse = (factorialInverse * invertField(BigInt(k + 1))) % R;
-    for (let i = 0; i + 1 < n - k; i++) differences[i] = (differences[i + 1] - differences[i]) % R;
+  const inverseFactorials = [1n];
+  for (let k = 1; k < n; k++) inverseFactorials.push((inverseFactorials[k - 1] * invertField(BigInt(k))) % R);
+  const scaled = values.map((value, k) => (value * inverseFactorials[k]) % R);
+  const signs = inverseFactorials.map((value, k) => (k % 2 === 0 ? value : R - value));
+  const newton = multiplyPolynomials(scaled, signs).slice(0, n);
+  return expandNewton(newton, 0, n);
+}
+
+/** `Σ_{from <= k < to} newton[k] · Π_{from <= r < k} (u - r)` in powers of u. */
+function expandNewton(newton: readonly bigint[], from: number, to: number): bigint[] {
+  if (to - from <= SHORT_RANGE) {
+    let sum: bigint[] = [newton[to - 1]];
+    for (let k = to - 2; k >= from; k--) {
+      const next = [newton[k], ...sum];
+      sum.forEach((c, i) => {
+        next[i] -= c * BigInt(k);
+      });
+      sum = next.map((c) => toField(c));
+    }
+    return sum;
   }
-  // Horner over u (u - 1) (u - 2) …, highest term first.
-  let coefficients: bigint[] = [0n];
-  for (let k = n - 1; k >= 0; k--) {
-    const next = new Array<bigint>(coefficients.length + 1).fill(0n);
-    coefficients.forEach((c, i) => {
-      next[i + 1] += c;
-      next[i] -= c * BigInt(k);
-    });
-    next[0] += newton[k];
-    coefficients = next.map((c) => ((c % R) + R) % R).slice(0, n);
+  const middle = (from + to) >> 1;
+  const low = expandNewton(newton, from, middle);
+  const high = multiplyPolynomials(vanishing(from, middle), expandNewton(newton, middle, to));
+  return high.map((c, i) => (i < low.length ? (c + low[i]) % R : c));
+}
+
+const vanishingPolynomials = new Map<string, bigint[]>();
+
+/** `Π_{from <= r < to} (u - r)`. */
+function vanishing(from: number, to: number): bigint[] {
+  const key = `${from} ${to}`;
+  let known = vanishingPolynomials.get(key);
+  if (!known) {
+    const middle = (from + to) >> 1;
+    known =
+      to - from === 1 ? [toField(-from), 1n] : multiplyPolynomials(vanishing(from, middle), vanishing(middle, to));
+    vanishingPolynomials.set(key, known);
   }
-  return coefficients;
+  return known;
 }
 
 /** The prime of the degree test; products of two residues stay exact in doubles. */
