@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { type ContractRunner, isAddress, isHexString, ZeroHash } from 'ethers';
+import { type ContractRunner, getBytes, isAddress, isHexString, ZeroHash } from 'ethers';
 import { fileError } from '../../bundle/file-error.js';
-import { type Binding, computeContext, type StatementKind } from '../../commitment/context.js';
+import { type Binding, computeChallenge, computeContext, type StatementKind } from '../../commitment/context.js';
 import { ZkinferError } from '../../core/error.js';
 import { type ProofDocument, type ProvenInference, toProvenInference } from '../client/inference.js';
 import { InferenceClient } from '../client/inference-client.js';
@@ -69,25 +69,30 @@ export async function readProofDocument(path: string): Promise<ProofDocument> {
  * @throws ZkinferError `CHAIN_OTHER_CONTEXT` when it was proven for another agent, nonce, contract, model or chain
  */
 export function prepareProof(document: ProofDocument, kind: StatementKind, binding: Binding): ProvenInference {
-  if (kind === 'packed') {
-    const context = String(computeContext(binding));
-    const proven = document.publicSignals.at(-1);
-    if (proven !== context) {
-      throw new ZkinferError({
-        code: 'CHAIN_OTHER_CONTEXT',
-        kind: 'checkFailed',
-        message: 'the proof is bound to something else',
-        facts: [
-          `context of the proof: ${proven}`,
-          `context needed:       ${context}`,
-          `for chain ${binding.chainId}, contract ${binding.contract}, model ${binding.modelId}`,
-          `agent ${binding.agent}, nonce ${binding.nonce}`,
-        ],
-        hint: `prove again with --context ${context}`,
-      });
-    }
+  const needed = String(kind === 'packed' ? computeContext(binding) : challengeFor(document, binding));
+  const proven = document.publicSignals.at(-1);
+  if (proven !== needed) {
+    throw new ZkinferError({
+      code: 'CHAIN_OTHER_CONTEXT',
+      kind: 'checkFailed',
+      message: 'the proof is bound to something else',
+      facts: [
+        `${kind === 'packed' ? 'context' : 'challenge'} of the proof: ${proven}`,
+        `${kind === 'packed' ? 'context' : 'challenge'} needed: ${needed}`,
+        `for chain ${binding.chainId}, contract ${binding.contract}, model ${binding.modelId}`,
+        `agent ${binding.agent}, nonce ${binding.nonce}`,
+      ],
+      hint: kind === 'packed' ? `prove again with --context ${needed}` : 'prove again for exactly these',
+    });
   }
   return toProvenInference(document, kind, { agent: binding.agent, nonce: binding.nonce });
+}
+
+/** The challenge of a bound statement over the document's own bytes and commitment. */
+function challengeFor({ statement, publicSignals }: ProofDocument, binding: Binding): bigint {
+  const [input, output] = [statement.input, statement.output].map((hex) => getBytes(`0x${hex}`));
+  const commitment = /^[0-9]{1,78}$/.test(publicSignals[0]) ? BigInt(publicSignals[0]) : 0n;
+  return computeChallenge(binding, { input, output, inputCommitted: false }, commitment);
 }
 
 export interface SubmitRequest extends BindingRequest {
