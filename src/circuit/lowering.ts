@@ -22,7 +22,7 @@ export class Lowering {
   private wireMin = new Float64Array(1 << 12);
   private wireMax = new Float64Array(1 << 12);
   private readonly components = new Map<string, Component>();
-  private readonly arrayIds = new Map<Float64Array, number>();
+  private readonly objectIds = new Map<object, number>();
   private mapCount = 0;
   /** The open layer's blocks by level: those of one level read earlier levels only. */
   private levels: Block[][] | null = null;
@@ -256,12 +256,12 @@ export class Lowering {
     return { kind: 'list', rows: [], wireOf: [], offsetOf: [] };
   }
 
-  /** A number for an array, the same for the same array. */
-  idOf(array: Float64Array): number {
-    let id = this.arrayIds.get(array);
+  /** A number for an object, the same for the same object: short keys for long tables. */
+  idOf(object: object): number {
+    let id = this.objectIds.get(object);
     if (id === undefined) {
-      id = this.arrayIds.size;
-      this.arrayIds.set(array, id);
+      id = this.objectIds.size;
+      this.objectIds.set(object, id);
     }
     return id;
   }

@@ -56,7 +56,6 @@ function lowerTables(lowering: Lowering, given: Elements, label: string, tables:
   const x = materialize(lowering, given, label, POLYNOMIAL_TERMS, curved);
   const result = allocateElements(x.count);
   const source = lowering.listSource();
-  const ids = new Map([...degrees.keys()].map((table) => [table, `${table.min} ${table.values.join()}`]));
   lowering.layer('lookup', label, () => {
     for (let i = 0; i < x.count; i++) {
       const table = tables[i];
@@ -71,7 +70,7 @@ function lowerTables(lowering: Lowering, given: Elements, label: string, tables:
         lowering.setSum(result, i, sum, source, min, max);
       } else {
         const group = sumGroup(lowering.sumOf(x, i), i, -table.min);
-        const component = lowering.component(`lookup ${group.key}|${ids.get(table)}`, () =>
+        const component = lowering.component(`lookup ${group.key}|${lowering.idOf(table)}`, () =>
           defineLookup(group.rows, table.values, degree),
         );
         setWire(
@@ -180,7 +179,7 @@ function placeSteps(lowering: Lowering, x: Elements, i: number, plan: Steps): nu
   const { thresholds } = plan;
   if (plan.form === 'comparison') return thresholds.map((t) => placeComparison(lowering, x, i, t));
   const group = sumGroup(lowering.sumOf(x, i), i);
-  const key = `${group.key}|${min} ${max} ${thresholds.join()}`;
+  const key = `${group.key}|${min} ${max} ${lowering.idOf(thresholds)}`;
   if (plan.form === 'thermometer') return placeThermometer(lowering, x, i, thresholds);
   const component = lowering.component(`staircase ${key}`, () => defineStaircase(group.rows, min, max, thresholds));
   return [lowering.place(component, group.inputs, () => [0, thresholds.length])];
@@ -195,7 +194,7 @@ export function placeComparison(lowering: Lowering, x: Elements, i: number, thre
 /** Wires for `[element >= threshold]` of every threshold. */
 export function placeThermometer(lowering: Lowering, x: Elements, i: number, thresholds: readonly number[]): number[] {
   const group = sumGroup(lowering.sumOf(x, i), i);
-  const key = `thermometer ${group.key}|${x.min[i]} ${x.max[i]} ${thresholds.join()}`;
+  const key = `thermometer ${group.key}|${x.min[i]} ${x.max[i]} ${lowering.idOf(thresholds)}`;
   const component = lowering.component(key, () => defineThermometer(group.rows, x.min[i], x.max[i], thresholds));
   const first = lowering.place(component, group.inputs, () => [0, 1]);
   return thresholds.map((_, t) => first + t);
