@@ -1,11 +1,5 @@
 import { bitLength } from '../core/range.js';
-import {
-  countBytes,
-  type InputLayout,
-  namePackedSignals,
-  type OutputLayout,
-  type Statement,
-} from '../core/statement.js';
+import { countBytes, type InputLayout, nameSignals, type OutputLayout, type Statement } from '../core/statement.js';
 import type { QuantGraph } from '../quantize/ir.js';
 
 /** Bytes that hold every integer in `[0, max]`; at least one. */
@@ -14,7 +8,10 @@ export function countElementBytes(max: number): number {
 }
 
 /** The statement of an integer model: how its inputs and outputs are written as bytes and packed into public signals. */
-export function describeStatement(graph: QuantGraph): Statement {
+export function describeStatement(
+  graph: QuantGraph,
+  { form, visibility }: Pick<Statement, 'form' | 'visibility'> = { form: 'packed', visibility: 'public' },
+): Statement {
   const inputs: InputLayout[] = graph.inputs.map(({ name, value, bits }) => {
     const { shape, scale, zeroPoint, min, max } = graph.values[value];
     return {
@@ -42,5 +39,6 @@ export function describeStatement(graph: QuantGraph): Statement {
       ...(cut !== undefined && { cut }),
     };
   });
-  return { inputs, outputs, publicSignals: namePackedSignals(countBytes(inputs), countBytes(outputs)) };
+  const publicSignals = nameSignals(countBytes(inputs), countBytes(outputs), { form, visibility });
+  return { form, visibility, inputs, outputs, publicSignals };
 }

@@ -31,6 +31,8 @@ export interface LayerCost {
 /** The compiled circuit in figures. */
 export interface CircuitFacts {
   readonly engine: 'circom' | 'direct';
+  /** What happens beyond a layer's calibrated range: clamped, or no proof exists. */
+  readonly overflow: 'saturate' | 'assert';
   readonly flags: readonly string[];
   readonly constraints: number;
   readonly wires: number;
@@ -77,6 +79,7 @@ const readManifestFields: Read<Manifest> = readObject({
   statement: readStatement,
   circuit: readObject({
     engine: readOneOf('circom', 'direct'),
+    overflow: readOneOf('saturate', 'assert'),
     flags: readArray(readString),
     constraints: readCount,
     wires: readCount,

@@ -7,6 +7,7 @@ import {
   readLabel,
   readNumber,
   readObject,
+  readOneOf,
   readOptional,
   readString,
   SchemaError,
@@ -57,6 +58,8 @@ const readOutput: Read<OutputLayout> = (value, path) => {
 /** Reads the statement part of a manifest. @throws SchemaError */
 export const readStatement: Read<Statement> = (value, path) => {
   const statement = readObject({
+    form: readOneOf('packed', 'bound'),
+    visibility: readOneOf('public', 'private', 'committed'),
     inputs: readArray(readInput),
     outputs: readArray(readOutput),
     publicSignals: readArray(readString),

@@ -1,5 +1,4 @@
-import type { FieldElement } from './field.js';
-import { bytesToIntegers, countLimbs, integersToBytes, packBytes } from './limbs.js';
+import { bytesToIntegers, countLimbs, integersToBytes } from './limbs.js';
 import { type Shape, sizeOf } from './tensor.js';
 
 interface TensorLayout {
@@ -28,15 +27,29 @@ export interface OutputLayout extends TensorLayout {
   readonly cut?: string;
 }
 
+/** How much of the model's input a verifier sees: all of it, nothing, or a salted commitment to it. */
+export type InputVisibility = 'public' | 'private' | 'committed';
+
+/** How the bytes become public signals: limb by limb, or as hash, sum under a challenge, and challenge. */
+export type StatementForm = 'packed' | 'bound';
+
 /** What a proof of one model speaks of: its input bytes, its output bytes, and a context. */
 export interface Statement {
+  readonly form: StatementForm;
+  readonly visibility: InputVisibility;
   readonly inputs: readonly InputLayout[];
   readonly outputs: readonly OutputLayout[];
   /** Name of every public signal in snarkjs' order. `output[k]` and `input[k]` are limbs, `context` is what the caller bound. */
   readonly publicSignals: readonly string[];
 }
 
-/** The bytes of the statement's two sides: all inputs in order, and all outputs in order. */
+/** Bytes of a commitment to an input: a field element, big-endian. */
+export const COMMITMENT_BYTES = 32;
+
+/**
+ * The bytes of the statement's two sides: all inputs in order (none where they are private, the commitment where they are
+ * committed), and all outputs in order.
+ */
 export interface StatementBytes {
   readonly input: Uint8Array;
   readonly output: Uint8Array;
@@ -47,26 +60,25 @@ export function countBytes(layouts: readonly TensorLayout[]): number {
   return layouts.reduce((sum, layout) => sum + sizeOf(layout.shape) * layout.bytesPerElement, 0);
 }
 
-/** Names of the public signals of a packed statement: input limbs, output limbs, context. */
-export function namePackedSignals(inputByteCount: number, outputByteCount: number): string[] {
+/**
+ * Names of the public signals. Packed: input limbs (or the commitment, or nothing), output limbs, context. Bound: hash of those
+ * limbs, their sum under the challenge, the challenge.
+ */
+export function nameSignals(
+  inputByteCount: number,
+  outputByteCount: number,
+  { form, visibility }: Pick<Statement, 'form' | 'visibility'>,
+): string[] {
+  if (form === 'bound') return ['limbHash', 'limbSum', 'challenge'];
   const limbs = (side: string, byteCount: number) =>
     Array.from({ length: countLimbs(byteCount) }, (_, k) => `${side}[${k}]`);
-  return [...limbs('input', inputByteCount), ...limbs('output', outputByteCount), 'context'];
+  const input = { public: limbs('input', inputByteCount), private: [], committed: ['inputCommitment'] }[visibility];
+  return [...input, ...limbs('output', outputByteCount), 'context'];
 }
 
-/**
- * The public signals that a statement has to have, in the order of its names.
- * @throws RangeError for a name that is none of this statement's
- */
-export function packStatement(statement: Statement, bytes: StatementBytes, context: FieldElement): FieldElement[] {
-  const sides = { input: packBytes(bytes.input), output: packBytes(bytes.output) };
-  return statement.publicSignals.map((name) => {
-    if (name === 'context') return context;
-    const match = /^(input|output)\[(\d+)\]$/.exec(name);
-    const limb = match && sides[match[1] as 'input' | 'output'][Number(match[2])];
-    if (limb === null || limb === undefined) throw new RangeError(`no public signal is called ${name}`);
-    return limb;
-  });
+/** Bytes of the input side that a verifier is told. */
+export function countInputBytes({ visibility, inputs }: Pick<Statement, 'visibility' | 'inputs'>): number {
+  return { public: countBytes(inputs), private: 0, committed: COMMITMENT_BYTES }[visibility];
 }
 
 /** Writes the integers of each tensor, in the order of the layouts. @throws RangeError where one does not fit its bytes */

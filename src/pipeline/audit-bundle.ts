@@ -10,6 +10,7 @@ import { readQModel } from '../bundle/qmodel-file.js';
 import { readR1cs } from '../circom/r1cs-file.js';
 import { emitR1cs } from '../circuit/emit-r1cs.js';
 import { lowerCircuit } from '../circuit/lower.js';
+import { circuitOptionsOf } from './open-bundle.js';
 
 /**
  * Audits the circuit of a bundle as its statement is used: the input's public signals alone must determine every output.
@@ -20,7 +21,7 @@ export async function auditBundle(dir: string, options: Pick<AuditOptions, 'onPr
   const manifest = await readManifest(dir);
   await checkArtifacts(dir, manifest, ['qmodel', 'r1cs']);
   const { graph } = await readQModel(bundlePaths(dir).qmodel);
-  const program = lowerCircuit(graph);
+  const program = lowerCircuit(graph, circuitOptionsOf(manifest));
   return auditCircuit({ graph, program, ...emitR1cs(program) }, options);
 }
 

@@ -8,6 +8,7 @@ import { readManifest } from '../bundle/manifest-file.js';
 import { bundlePaths } from '../bundle/paths.js';
 import { encodeQModel, type QModel } from '../bundle/qmodel.js';
 import { readQModel } from '../bundle/qmodel-file.js';
+import { takeLabel } from '../quantize/label-output.js';
 import type { Rows } from '../rows/rows.js';
 import { compileBundle } from './compile-bundle.js';
 import type { LoadOptions } from './load-model.js';
@@ -65,11 +66,15 @@ export async function checkBundle(request: CheckRequest): Promise<CheckReport> {
   await withScratchFolder(tmpdir(), async (scratch) => {
     const outDir = join(scratch, manifest.name);
     progress('compiling again');
-    const { engine } = manifest.circuit;
+    const { engine, overflow } = manifest.circuit;
+    const { form: statement, visibility: input } = manifest.statement;
     await compileBundle({
       qmodelPath,
       outDir,
       engine,
+      overflow,
+      statement,
+      input,
       audit: manifest.artifacts.audit !== undefined,
       onProgress: progress,
     });
@@ -106,9 +111,15 @@ async function checkModel(
     target: target === 'cost' ? 'cost' : 'accuracy',
     maxAccuracyLoss: typeof maxAccuracyLoss === 'number' ? maxAccuracyLoss : undefined,
   });
+  const isLabel = qmodel.options.output === 'label';
+  const labelled = isLabel ? { ...again.qmodel, graph: takeLabel(again.qmodel.graph) } : again.qmodel;
   return [
     compare('model file', qmodel.source.digest, again.qmodel.source.digest),
-    compare('integer model', digestModel(qmodel), digestModel({ ...again.qmodel, source: qmodel.source })),
+    compare(
+      'integer model',
+      digestModel(qmodel),
+      digestModel({ ...labelled, source: qmodel.source, options: qmodel.options }),
+    ),
   ];
 }
 

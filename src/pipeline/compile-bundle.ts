@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { auditR1cs } from '../audit/audit.js';
+import { auditCircuit } from '../audit/audit-circuit.js';
 import type { ArtifactName } from '../bundle/artifact-names.js';
 import { withScratchFolder } from '../bundle/atomic.js';
 import { describeStatement } from '../bundle/describe-statement.js';
@@ -10,7 +10,7 @@ import { withBundleLock } from '../bundle/lock.js';
 import type { Manifest } from '../bundle/manifest.js';
 import { MANIFEST_FORMAT } from '../bundle/manifest.js';
 import { writeBundle } from '../bundle/manifest-file.js';
-import { encodeQModel } from '../bundle/qmodel.js';
+import { encodeQModel, type QModel } from '../bundle/qmodel.js';
 import { readQModel } from '../bundle/qmodel-file.js';
 import { compareR1cs } from '../circom/compare.js';
 import { compileCircom } from '../circom/compile.js';
@@ -20,6 +20,14 @@ import { emitR1cs } from '../circuit/emit-r1cs.js';
 import { lowerCircuit } from '../circuit/lower.js';
 import type { CircuitProgram } from '../circuit/program.js';
 import { ZkinferError } from '../core/error.js';
+import {
+  countBytes,
+  countInputBytes,
+  type InputVisibility,
+  type Statement,
+  type StatementForm,
+} from '../core/statement.js';
+import { takeLabel } from '../quantize/label-output.js';
 import { packageRoot, toolVersions } from './package.js';
 import { encodeWireOrder, identityOrder, invertWires } from './wire-order.js';
 
@@ -28,6 +36,14 @@ export interface CompileRequest {
   readonly outDir: string;
   /** `circom` compiles the text and checks it against our own constraints; `direct` uses ours alone. */
   readonly engine?: 'circom' | 'direct';
+  /** How much of the input a verifier sees; `public` by default. */
+  readonly input?: InputVisibility;
+  /** What is proved: the model's outputs, or the label that they decide. */
+  readonly output?: 'logits' | 'label';
+  /** `auto` packs up to 62 bytes limb by limb and binds more by three signals; `packed` by default. */
+  readonly statement?: StatementForm | 'auto';
+  /** What happens beyond a layer's calibrated range; `saturate` by default. */
+  readonly overflow?: 'saturate' | 'assert';
   /** False leaves the soundness audit out. */
   readonly audit?: boolean;
   readonly onProgress?: (stage: string) => void;
@@ -52,9 +68,12 @@ export interface CompileReport {
 export async function compileBundle(request: CompileRequest): Promise<CompileReport> {
   const progress = request.onProgress ?? (() => {});
   const engine = request.engine ?? 'circom';
-  const qmodel = await readQModel(request.qmodelPath);
+  const read = await readQModel(request.qmodelPath);
+  const qmodel = request.output === 'label' ? labelModel(read) : read;
+  const statement = chooseStatement(qmodel, request);
+  const overflow = request.overflow ?? 'saturate';
   progress('lowering to gadgets');
-  const program = lowerCircuit(qmodel.graph);
+  const program = lowerCircuit(qmodel.graph, { statement: statement.form, input: statement.visibility, overflow });
   const emitted = emitR1cs(program);
   const { r1cs, wireNames } = emitted;
   const circom = emitCircom(program);
@@ -73,7 +92,10 @@ export async function compileBundle(request: CompileRequest): Promise<CompileRep
     let audit: CompileReport['audit'] = 'skipped';
     if (request.audit !== false) {
       progress('auditing soundness');
-      files.set('audit', JSON.stringify(requireProved(auditR1cs(r1cs, { names: wireNames }))));
+      files.set(
+        'audit',
+        JSON.stringify(requireProved(auditCircuit({ graph: qmodel.graph, program, r1cs, wireNames }))),
+      );
       audit = 'proved';
     }
     const manifest: Manifest = {
@@ -82,9 +104,10 @@ export async function compileBundle(request: CompileRequest): Promise<CompileRep
       source: qmodel.source,
       tools: await toolVersions(),
       artifacts: Object.fromEntries([...files].map(([name, content]) => [name, digestBytes(content)])),
-      statement: describeStatement(qmodel.graph),
+      statement,
       circuit: {
         engine,
+        overflow,
         flags: engine === 'circom' ? ['--O1'] : [],
         constraints: r1cs.constraintCount,
         wires: r1cs.wireCount,
@@ -109,6 +132,22 @@ export async function compileBundle(request: CompileRequest): Promise<CompileRep
       audit,
     };
   });
+}
+
+/** Bytes of input and output up to which packing beats binding on chain. */
+const MOST_PACKED_BYTES = 62;
+
+function chooseStatement(qmodel: QModel, { input, statement }: CompileRequest): Statement {
+  const visibility = input ?? 'public';
+  const packed = describeStatement(qmodel.graph, { form: 'packed', visibility });
+  const bytes = countInputBytes(packed) + countBytes(packed.outputs);
+  const form = statement === 'auto' ? (bytes <= MOST_PACKED_BYTES ? 'packed' : 'bound') : (statement ?? 'packed');
+  return describeStatement(qmodel.graph, { form, visibility });
+}
+
+/** The model that gives a label; the choice is recorded, so that it can be made again. */
+function labelModel(qmodel: QModel): QModel {
+  return { ...qmodel, graph: takeLabel(qmodel.graph), options: { ...qmodel.options, output: 'label' } };
 }
 
 /** Compiles the text with circom and holds its constraints to ours, wire by wire. */
@@ -145,7 +184,7 @@ async function requireSpace(folder: string): Promise<void> {
   });
 }
 
-function requireProved(report: ReturnType<typeof auditR1cs>): ReturnType<typeof auditR1cs> {
+function requireProved(report: ReturnType<typeof auditCircuit>): ReturnType<typeof auditCircuit> {
   if (report.proved) return report;
   throw new ZkinferError({
     code: 'AUDIT_FAILED',

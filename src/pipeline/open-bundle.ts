@@ -4,7 +4,7 @@ import type { Manifest } from '../bundle/manifest.js';
 import { readManifest } from '../bundle/manifest-file.js';
 import { bundlePaths } from '../bundle/paths.js';
 import { readQModel } from '../bundle/qmodel-file.js';
-import { lowerCircuit } from '../circuit/lower.js';
+import { type CircuitOptions, lowerCircuit } from '../circuit/lower.js';
 import type { CircuitProgram } from '../circuit/program.js';
 import { ZkinferError } from '../core/error.js';
 import type { QuantGraph } from '../quantize/ir.js';
@@ -21,6 +21,11 @@ export interface OpenBundle {
   readonly verificationKey: unknown;
 }
 
+/** How the circuit of a bundle was lowered. */
+export function circuitOptionsOf({ statement, circuit }: Manifest): CircuitOptions {
+  return { statement: statement.form, input: statement.visibility, overflow: circuit.overflow };
+}
+
 /** Opens a bundle for proving. @throws ZkinferError BUNDLE_NOT_SET_UP, and kind artifact where a file is not the manifest's */
 export async function openBundle(dir: string): Promise<OpenBundle> {
   const manifest = await readManifest(dir);
@@ -34,7 +39,7 @@ export async function openBundle(dir: string): Promise<OpenBundle> {
   await checkArtifacts(dir, manifest, ['qmodel', 'r1cs', 'wireOrder', 'provingKey', 'verificationKey']);
   const paths = bundlePaths(dir);
   const { graph } = await readQModel(paths.qmodel);
-  const program = lowerCircuit(graph);
+  const program = lowerCircuit(graph, circuitOptionsOf(manifest));
   return {
     dir,
     manifest,

@@ -2,9 +2,9 @@ import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../bundle/atomic.js';
 import { printCanonicalJson } from '../bundle/canonical-json.js';
+import { type Binding, bindOffChain } from '../commitment/context.js';
 import { ZkinferError } from '../core/error.js';
 import type { FieldElement } from '../core/field.js';
-import { writeTensors } from '../core/statement.js';
 import { openProvingKey, type Prover, type ProverName, prove } from '../groth16/prove.js';
 import { createSnarkjsProver } from '../groth16/snarkjs-prover.js';
 import { type BatchItem, type BatchProgress, proveBatch } from '../prove/batch.js';
@@ -12,13 +12,18 @@ import { shareProvingKey } from '../prove/job.js';
 import { createProverPool } from '../prove/pool.js';
 import { encodeRow } from '../quantize/search.js';
 import type { Row, RowWithPlace } from '../rows/rows.js';
+import { bindStatement } from '../verify/derive-signals.js';
 import { makeProofFile, type ProofFile, parseContext } from '../verify/proof-file.js';
 import { type OpenBundle, openBundle } from './open-bundle.js';
-import { type PreparedRun, prepareRun, type SaturatedInput } from './prove-input.js';
+import { describeInput, type PreparedRun, prepareRun, type RunBinding, type SaturatedInput } from './prove-input.js';
 
 export interface ProveOptions {
   /** What the proof is bound to: a field element, decimal or `0x…`; 0 by default. */
   readonly context?: string;
+  /** Chain, contract, model, agent and nonce that the proof is for; a bound statement needs one. */
+  readonly binding?: Binding;
+  /** Salt of the commitment, where the input is committed to. */
+  readonly salt?: bigint;
   /** Refuses inputs outside the calibrated range, where otherwise they saturate. */
   readonly strict?: boolean;
 }
@@ -44,8 +49,22 @@ function readContext(text: string | undefined): FieldElement {
   }
 }
 
-function prepare(bundle: OpenBundle, row: Row, context: FieldElement, strict: boolean | undefined): PreparedRun {
-  const prepared = prepareRun(bundle, row, context);
+/** What the options bind a proof to. A bound statement without a binding is for nobody and no chain, at nonce 0. */
+function readBinding(bundle: OpenBundle, { context, binding, salt }: ProveOptions): RunBinding {
+  const { statement, source } = bundle.manifest;
+  if (statement.form === 'packed') return { context: readContext(context), binding, salt };
+  const modelId = `0x${source.digest.slice(source.digest.indexOf(':') + 1)}`;
+  const nobody = { agent: `0x${'00'.repeat(20)}`, nonce: `0x${'00'.repeat(32)}` };
+  return { binding: binding ?? bindOffChain({ modelId, ...nobody }), salt };
+}
+
+async function prepare(
+  bundle: OpenBundle,
+  row: Row,
+  to: RunBinding,
+  strict: boolean | undefined,
+): Promise<PreparedRun> {
+  const prepared = await prepareRun(bundle, row, to);
   if (strict && prepared.saturated.length > 0)
     throw new ZkinferError({
       code: 'INPUT_OUT_OF_RANGE',
@@ -61,16 +80,16 @@ function prepare(bundle: OpenBundle, row: Row, context: FieldElement, strict: bo
 
 /** Proves one row with all cores; the proof is verified before it is returned. */
 export async function proveRow(bundle: OpenBundle, row: Row, options: ProveOptions = {}): Promise<ProveReport> {
-  const context = readContext(options.context);
+  const to = readBinding(bundle, options);
   const start = performance.now();
-  const { run, wtns, saturated } = prepare(bundle, row, context, options.strict);
+  const { run, input, bound, wtns, saturated } = await prepare(bundle, row, to, options.strict);
   const ready = performance.now();
   const prover: Prover = createSnarkjsProver('all');
   try {
     const result = await prove(prover, await openProvingKey(bundle.zkey), wtns);
     const end = performance.now();
     return {
-      proof: makeProofFile(bundle.manifest, run, context, result),
+      proof: makeProofFile(bundle.manifest, run, bound, result, input),
       saturated,
       ms: { witness: ready - start, prove: end - ready, total: end - start },
     };
@@ -132,13 +151,13 @@ const MOST_FAILURES = 100;
 export async function proveRows(request: ProveRowsRequest): Promise<ProveRowsReport> {
   const started = performance.now();
   const bundle = await openBundle(request.dir);
-  const context = readContext(request.context);
+  const to = readBinding(bundle, request);
   const provingKey = await shareProvingKey(bundle.zkey);
   await mkdir(request.outDir, { recursive: true });
   const pool = createProverPool({ workers: request.workers, backend: request.backend, zkeyBytes: bundle.zkey.length });
   const latencies: number[] = [];
   const failures: { index: number; reason: string }[] = [];
-  const runs = new Map<string, PreparedRun['run']>();
+  const runs = new Map<string, Omit<PreparedRun, 'wtns'>>();
   const finished = new Set<string>();
   let saturated = 0;
   let totals: BatchProgress = { done: 0, failed: 0, skipped: 0, rate: 0 };
@@ -146,14 +165,15 @@ export async function proveRows(request: ProveRowsRequest): Promise<ProveRowsRep
   async function* items(): AsyncGenerator<BatchItem> {
     for await (const { row, index } of request.rows) {
       const key = proofFileName(index);
-      if (await hasProof(join(request.outDir, key), bundle, context, row)) finished.add(key);
+      if (await hasProof(join(request.outDir, key), bundle, to, row)) finished.add(key);
       yield {
         key,
-        makeJob: () => {
-          const prepared = prepare(bundle, row, context, request.strict);
+        makeJob: async () => {
+          const prepared = await prepare(bundle, row, to, request.strict);
           if (prepared.saturated.length > 0) saturated++;
-          runs.set(key, prepared.run);
-          return { provingKey, wtns: prepared.wtns };
+          const { wtns, ...rest } = prepared;
+          runs.set(key, rest);
+          return { provingKey, wtns };
         },
       };
     }
@@ -171,8 +191,8 @@ export async function proveRows(request: ProveRowsRequest): Promise<ProveRowsRep
     for await (const outcome of outcomes) {
       if (outcome.status === 'done') {
         latencies.push(outcome.ms);
-        const run = runs.get(outcome.key) as PreparedRun['run'];
-        const file = makeProofFile(bundle.manifest, run, context, outcome.result);
+        const { run, bound, input } = runs.get(outcome.key) as Omit<PreparedRun, 'wtns'>;
+        const file = makeProofFile(bundle.manifest, run, bound, outcome.result, input);
         await writeFileAtomic(join(request.outDir, outcome.key), printCanonicalJson(file));
       } else if (outcome.status === 'failed' && failures.length < MOST_FAILURES) {
         const reason = outcome.error instanceof Error ? outcome.error.message : String(outcome.error);
@@ -189,15 +209,19 @@ export async function proveRows(request: ProveRowsRequest): Promise<ProveRowsRep
   return { done, failed, skipped, workers, backend, totalMs, latencyMs: percentiles(latencies), failures, saturated };
 }
 
-/** Whether a proof file of this bundle, context and row is there. */
-async function hasProof(path: string, bundle: OpenBundle, context: FieldElement, row: Row): Promise<boolean> {
+/** Whether a proof file of this bundle, binding and row is there. A private input leaves no trace to tell its row by. */
+async function hasProof(path: string, bundle: OpenBundle, to: RunBinding, row: Row): Promise<boolean> {
+  const { statement, artifacts } = bundle.manifest;
+  if (statement.visibility === 'private') return false;
   try {
     if (!(await stat(path)).isFile()) return false;
     const file = JSON.parse(await readFile(path, 'utf8')) as Partial<ProofFile>;
-    const input = writeTensors(bundle.manifest.statement.inputs, encodeRow(bundle.graph, row));
+    const input = await describeInput(bundle.manifest, encodeRow(bundle.graph, row), to.salt);
+    const output = Buffer.from(file.statement?.output ?? '', 'hex');
+    const bound = await bindStatement(statement, { input, output }, to);
     return (
-      file.digests?.verificationKey === bundle.manifest.artifacts.verificationKey &&
-      file.context?.value === String(context) &&
+      file.digests?.verificationKey === artifacts.verificationKey &&
+      file.context?.value === String(bound.value) &&
       file.statement?.input === Buffer.from(input).toString('hex')
     );
   } catch {

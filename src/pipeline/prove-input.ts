@@ -1,9 +1,15 @@
+import type { Manifest } from '../bundle/manifest.js';
 import { computeWitness } from '../circuit/witness.js';
+import { type Binding, writeCommitment } from '../commitment/context.js';
+import { commitInput } from '../commitment/poseidon.js';
+import { ZkinferError } from '../core/error.js';
 import type { FieldElement } from '../core/field.js';
+import { writeTensors } from '../core/statement.js';
 import { writeWtnsBytes } from '../groth16/wtns-file.js';
 import { dequantize } from '../quantize/inputs.js';
 import { encodeRow, inferCodes } from '../quantize/search.js';
 import type { Row } from '../rows/rows.js';
+import { type BoundTo, bindStatement } from '../verify/derive-signals.js';
 import type { RunIntegers } from '../verify/proof-file.js';
 import type { OpenBundle } from './open-bundle.js';
 import { reorderWitness } from './wire-order.js';
@@ -16,20 +22,57 @@ export interface SaturatedInput {
   readonly largest: number;
 }
 
+/** What a proof is to be bound to. */
+export interface RunBinding {
+  /** Any number, for a packed statement. */
+  readonly context?: FieldElement;
+  /** Chain, contract, model, agent and nonce; a bound statement needs it. */
+  readonly binding?: Binding;
+  /** Of the commitment to a committed input. */
+  readonly salt?: bigint;
+}
+
 /** A run of the integer model and its witness, ready for a prover. */
 export interface PreparedRun {
   readonly run: RunIntegers;
+  /** Bytes of the input side of the statement: the codes, nothing, or the commitment to them. */
+  readonly input: Uint8Array;
+  readonly bound: BoundTo;
   readonly wtns: Uint8Array;
   readonly saturated: readonly SaturatedInput[];
 }
 
+/** What the verifier is told of an input. @throws ZkinferError SALT_MISSING */
+export async function describeInput(
+  { statement }: Pick<Manifest, 'statement'>,
+  codes: Readonly<Record<string, ArrayLike<number>>>,
+  salt: bigint | undefined,
+): Promise<Uint8Array> {
+  const bytes = writeTensors(statement.inputs, codes);
+  if (statement.visibility === 'public') return bytes;
+  if (statement.visibility === 'private') return new Uint8Array(0);
+  if (salt === undefined)
+    throw new ZkinferError({
+      code: 'SALT_MISSING',
+      kind: 'usage',
+      message: 'the input is committed to, and a commitment needs a salt',
+      hint: 'give --salt FILE; it is made where it is missing, and kept for whoever opens the commitment',
+    });
+  return writeCommitment(await commitInput(bytes, salt));
+}
+
 /** Infers one row and writes its witness in the wire order of the compiled circuit. */
-export function prepareRun(bundle: OpenBundle, row: Row, context: FieldElement): PreparedRun {
+export async function prepareRun(bundle: OpenBundle, row: Row, to: RunBinding): Promise<PreparedRun> {
+  const { statement } = bundle.manifest;
   const inputs = encodeRow(bundle.graph, row);
   const outputs = inferCodes(bundle.graph, inputs);
-  const witness = computeWitness(bundle.program, inputs, context);
+  const input = await describeInput(bundle.manifest, inputs, to.salt);
+  const bound = await bindStatement(statement, { input, output: writeTensors(statement.outputs, outputs) }, to);
+  const witness = computeWitness(bundle.program, inputs, bound.value, to.salt);
   return {
     run: { inputs, outputs },
+    input,
+    bound,
     wtns: writeWtnsBytes(reorderWitness(witness, bundle.wireOrder)),
     saturated: findSaturated(bundle, row, inputs),
   };

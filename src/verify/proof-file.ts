@@ -12,18 +12,13 @@ import {
   readString,
   SchemaError,
 } from '../bundle/schema.js';
+import type { Binding } from '../commitment/context.js';
 import type { Digest } from '../core/digest.js';
 import { type FieldElement, R } from '../core/field.js';
-import {
-  type OutputLayout,
-  packStatement,
-  readTensors,
-  type Statement,
-  toReal,
-  writeTensors,
-} from '../core/statement.js';
+import { type OutputLayout, readTensors, type Statement, toReal, writeTensors } from '../core/statement.js';
 import { sizeOf } from '../core/tensor.js';
 import type { Proof, ProofResult } from '../groth16/proof.js';
+import type { BoundTo } from './derive-signals.js';
 
 export const PROOF_FORMAT = 'zkinfer-proof/1';
 
@@ -44,6 +39,11 @@ export interface ProofDigests {
   readonly verificationKey: Digest;
 }
 
+/** A binding as a proof file states it: the chain as a decimal, the rest as `0x…`. */
+export interface StatedBinding extends Omit<Binding, 'chainId'> {
+  readonly chainId: string;
+}
+
 /** A proof with everything that a reader wants to know of it. All of it is untrusted until verified. */
 export interface ProofFile {
   readonly format: typeof PROOF_FORMAT;
@@ -57,7 +57,7 @@ export interface ProofFile {
   readonly outputs: Readonly<Record<string, StatedOutput>>;
   readonly digests: ProofDigests;
   /** The field element that the caller bound to the proof, a decimal. */
-  readonly context: { readonly value: string };
+  readonly context: { readonly value: string; readonly binding?: StatedBinding };
 }
 
 /** The class that an output names: `labels[q]` of an index, the label of the largest of as many scores as there are labels. */
@@ -110,24 +110,16 @@ export interface RunIntegers {
   readonly outputs: Readonly<Record<string, ArrayLike<number>>>;
 }
 
-/** The public signals that a run has to have. @throws RangeError where an integer does not fit its bytes */
-export function derivePublicSignals(statement: Statement, run: RunIntegers, context: FieldElement): string[] {
-  const bytes = {
-    input: writeTensors(statement.inputs, run.inputs),
-    output: writeTensors(statement.outputs, run.outputs),
-  };
-  return packStatement(statement, bytes, context).map(String);
-}
-
-/** Puts a proof together with what it speaks of. */
+/** Puts a proof together with what it speaks of. @param input bytes of the input side, where it is not the public input itself */
 export function makeProofFile(
   manifest: Manifest,
   run: RunIntegers,
-  context: FieldElement,
+  bound: FieldElement | BoundTo,
   { proof, publicSignals }: ProofResult,
+  input: Uint8Array = writeTensors(manifest.statement.inputs, run.inputs),
 ): ProofFile {
-  const input = writeTensors(manifest.statement.inputs, run.inputs);
   const output = writeTensors(manifest.statement.outputs, run.outputs);
+  const { value, binding } = typeof bound === 'bigint' ? { value: bound, binding: undefined } : bound;
   return {
     format: PROOF_FORMAT,
     profile: manifest.setup?.profile ?? 'dev',
@@ -136,7 +128,7 @@ export function makeProofFile(
     statement: { input: Buffer.from(input).toString('hex'), output: Buffer.from(output).toString('hex') },
     outputs: describeOutputs(manifest.statement, output),
     digests: pickDigests(manifest),
-    context: { value: String(context) },
+    context: { value: String(value), ...(binding && { binding: { ...binding, chainId: String(binding.chainId) } }) },
   };
 }
 
@@ -153,6 +145,14 @@ const readHex: Read<string> = (value, path) => {
 /** Leaves the proof itself unread: the verifier reads it more strictly than a schema could. */
 const readUnread: Read<unknown> = (value) => value;
 
+const readBinding: Read<StatedBinding> = readObject({
+  chainId: readString,
+  contract: readString,
+  modelId: readString,
+  agent: readString,
+  nonce: readString,
+});
+
 const readFields = readObject({
   format: readOneOf(PROOF_FORMAT),
   profile: readOneOf('dev', 'production'),
@@ -168,7 +168,7 @@ const readFields = readObject({
     }),
   ),
   digests: readObject({ model: readDigest, qmodel: readDigest, r1cs: readDigest, verificationKey: readDigest }),
-  context: readObject({ value: readString }),
+  context: readObject({ value: readString, binding: readOptional(readBinding) }),
 });
 
 /** Reads a proof file; `proof` is still anything. @throws SchemaError */

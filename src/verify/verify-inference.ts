@@ -1,9 +1,18 @@
 import type { Manifest } from '../bundle/manifest.js';
 import { SchemaError } from '../bundle/schema.js';
-import { type InputLayout, packStatement, readTensors, type StatementBytes, toReal } from '../core/statement.js';
+import { type Binding, computeContext } from '../commitment/context.js';
+import { type InputLayout, readTensors, type StatementBytes, toReal } from '../core/statement.js';
 import { type Verdict, verifyProof } from '../groth16/verify.js';
 import { verifyMany } from '../groth16/verify-many.js';
-import { describeOutputs, parseContext, parseProofFile, pickDigests, type StatedOutput } from './proof-file.js';
+import { deriveSignals } from './derive-signals.js';
+import {
+  describeOutputs,
+  parseContext,
+  parseProofFile,
+  pickDigests,
+  type StatedBinding,
+  type StatedOutput,
+} from './proof-file.js';
 
 /** What a proof of inference says, once it holds. */
 export interface InferenceVerdict {
@@ -69,6 +78,13 @@ function readInputs(manifest: Manifest, bytes: Uint8Array): Record<string, State
   return inputs;
 }
 
+/** The binding that a file states, with its chain as a number. @throws RangeError */
+function readStatedBinding(stated: StatedBinding | undefined): Binding | undefined {
+  if (!stated) return undefined;
+  require(/^(0|[1-9][0-9]{0,77})$/.test(stated.chainId), 'the chain id is not a canonical decimal');
+  return { ...stated, chainId: BigInt(stated.chainId) };
+}
+
 function checkKey(verificationKey: unknown, signalCount: number): void {
   const key = verificationKey as { nPublic?: unknown; vk_gamma_2?: unknown; vk_delta_2?: unknown } | null;
   require(key?.nPublic ===
@@ -87,7 +103,12 @@ interface Examined {
 }
 
 /** Everything but the pairing. @throws Refusal, SchemaError, RangeError */
-function examine(document: unknown, manifest: Manifest, verificationKey: unknown, expected: Expectations): Examined {
+async function examine(
+  document: unknown,
+  manifest: Manifest,
+  verificationKey: unknown,
+  expected: Expectations,
+): Promise<Examined> {
   const file = parseProofFile(document);
   const { statement } = manifest;
   const digests = pickDigests(manifest);
@@ -110,9 +131,15 @@ function examine(document: unknown, manifest: Manifest, verificationKey: unknown
     require(parseContext(expected.context) ===
       context, `the proof is bound to context ${context}, not to ${expected.context}`);
   }
-  const inputs = readInputs(manifest, bytes.input);
+  const inputs = statement.visibility === 'public' ? readInputs(manifest, bytes.input) : {};
   const outputs = describeOutputs(statement, bytes.output);
-  const signals = packStatement(statement, bytes, context).map(String);
+  const binding = readStatedBinding(file.context.binding);
+  require(!binding ||
+    statement.form === 'bound' ||
+    computeContext(binding) === context, 'the context is not that of the stated binding');
+  const signals = (await deriveSignals(statement, bytes, { value: context, binding })).map(String);
+  require(statement.form === 'packed' ||
+    signals.at(-1) === file.context.value, 'the challenge is not that of the stated binding');
   require(signals.length === file.publicSignals.length &&
     signals.every(
       (signal, i) => signal === file.publicSignals[i],
@@ -151,7 +178,7 @@ export async function verifyInference(
   expected: Expectations = {},
 ): Promise<InferenceVerdict> {
   try {
-    const { claim, ifValid } = examine(document, manifest, verificationKey, expected);
+    const { claim, ifValid } = await examine(document, manifest, verificationKey, expected);
     return conclude(await verifyProof(verificationKey, claim.publicSignals, claim.proof), ifValid);
   } catch (error) {
     return refuse(error);
@@ -168,13 +195,15 @@ export async function verifyInferences(
   verificationKey: unknown,
   expected: Expectations = {},
 ): Promise<InferenceVerdict[]> {
-  const examined = documents.map((document): Examined | InferenceVerdict => {
-    try {
-      return examine(document, manifest, verificationKey, expected);
-    } catch (error) {
-      return refuse(error);
-    }
-  });
+  const examined = await Promise.all(
+    documents.map(async (document): Promise<Examined | InferenceVerdict> => {
+      try {
+        return await examine(document, manifest, verificationKey, expected);
+      } catch (error) {
+        return refuse(error);
+      }
+    }),
+  );
   const open = examined.filter((one): one is Examined => 'claim' in one);
   const verdicts = await verifyMany(
     verificationKey,

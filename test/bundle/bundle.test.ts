@@ -42,6 +42,7 @@ function makeManifest(): Manifest {
     statement: describeStatement(makeEveryKind()),
     circuit: {
       engine: 'circom',
+      overflow: 'saturate',
       flags: ['--O1'],
       constraints: 12,
       wires: 30,

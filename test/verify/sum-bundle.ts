@@ -3,7 +3,7 @@ import { digestBytes } from '../../src/bundle/digest.js';
 import type { Manifest } from '../../src/bundle/manifest.js';
 import { R1csBuilder } from '../../src/circuit/constraints.js';
 import { type FieldElement, R } from '../../src/core/field.js';
-import { namePackedSignals } from '../../src/core/statement.js';
+import { nameSignals } from '../../src/core/statement.js';
 import { createDevKey } from '../../src/groth16/dev-key.js';
 import type { VerificationKey } from '../../src/groth16/proof.js';
 import { openProvingKey, prove } from '../../src/groth16/prove.js';
@@ -56,6 +56,8 @@ export async function makeSumBundle(): Promise<SumBundle> {
       verificationKey: digestBytes(printCanonicalJson(verificationKey)),
     },
     statement: {
+      form: 'packed',
+      visibility: 'public',
       inputs: [
         { name: 'x', shape: [1, 2], scale: [0.5], zeroPoint: [10], bytesPerElement: 1, bits: 8, min: [0], max: [100] },
       ],
@@ -71,10 +73,11 @@ export async function makeSumBundle(): Promise<SumBundle> {
           cut: 'softmax',
         },
       ],
-      publicSignals: namePackedSignals(2, 1),
+      publicSignals: nameSignals(2, 1, { form: 'packed', visibility: 'public' }),
     },
     circuit: {
       engine: 'direct',
+      overflow: 'saturate',
       flags: [],
       constraints: 3,
       wires: 7,

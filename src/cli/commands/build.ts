@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { Option } from 'commander';
 import { withScratchFolder } from '../../bundle/atomic.js';
 import type { CommandSpec } from '../command.js';
+import { addCompileOptions, readCompileOptions } from '../compile-options.js';
 import { describeCompilation, describeSetup, reportShare } from '../compile-step.js';
 import { addQuantizeOptions } from '../model-options.js';
 import { describeQuantization, quantizeFromOptions } from '../quantize-step.js';
@@ -15,11 +15,12 @@ export const buildCommand: CommandSpec = {
     'zkinfer build model.onnx --calibration rows.json --test test.json --ptau pot16.ptau -o artifacts/model',
   ],
   configure: (command) =>
-    addQuantizeOptions(command.argument('<model>', 'ONNX file'))
-      .option('-o, --out <folder>', 'bundle folder to write; artifacts/NAME where left out')
-      .addOption(new Option('--engine <name>', 'see compile').choices(['circom', 'direct']).default('circom'))
-      .option('--no-audit', 'leave the soundness audit out')
-      .option('--ptau <file>', 'see setup'),
+    addCompileOptions(
+      addQuantizeOptions(command.argument('<model>', 'ONNX file')).option(
+        '-o, --out <folder>',
+        'bundle folder to write; artifacts/NAME where left out',
+      ),
+    ).option('--ptau <file>', 'see setup'),
   run: async ([given], options, reporter) => {
     const modelPath = given as string;
     const [{ writeQModel }, { compileBundle }, { setupBundle }] = await Promise.all([
@@ -35,8 +36,7 @@ export const buildCommand: CommandSpec = {
       const compiled = await compileBundle({
         qmodelPath,
         outDir,
-        engine: options.engine as 'circom' | 'direct',
-        audit: options.audit as boolean,
+        ...readCompileOptions(options),
         onProgress: (stage) => reporter.step(stage),
       });
       const setup = await setupBundle({

@@ -1,5 +1,5 @@
-import { Option } from 'commander';
 import type { CommandSpec } from '../command.js';
+import { addCompileOptions, readCompileOptions } from '../compile-options.js';
 import { describeCompilation } from '../compile-step.js';
 
 export const compileCommand: CommandSpec = {
@@ -8,24 +8,20 @@ export const compileCommand: CommandSpec = {
   examples: [
     'zkinfer compile mnist.qmodel.json -o artifacts/mnist',
     'zkinfer compile mnist.qmodel.json -o artifacts/mnist --engine direct',
+    'zkinfer compile mnist.qmodel.json -o artifacts/mnist --input committed --output label --statement bound',
   ],
   configure: (command) =>
-    command
-      .argument('<qmodel>', 'file that quantize wrote')
-      .requiredOption('-o, --out <folder>', 'bundle folder to write')
-      .addOption(
-        new Option('--engine <name>', 'circom compiles the text and checks it against our own constraints')
-          .choices(['circom', 'direct'])
-          .default('circom'),
-      )
-      .option('--no-audit', 'leave the soundness audit out'),
+    addCompileOptions(
+      command
+        .argument('<qmodel>', 'file that quantize wrote')
+        .requiredOption('-o, --out <folder>', 'bundle folder to write'),
+    ),
   run: async ([qmodelPath], options, reporter) => {
     const { compileBundle } = await import('../../pipeline/compile-bundle.js');
     const report = await compileBundle({
       qmodelPath: qmodelPath as string,
       outDir: options.out as string,
-      engine: options.engine as 'circom' | 'direct',
-      audit: options.audit as boolean,
+      ...readCompileOptions(options),
       onProgress: (stage) => reporter.step(stage),
     });
     return { text: describeCompilation(report), json: { ...report } };

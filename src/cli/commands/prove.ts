@@ -1,6 +1,7 @@
 import { ZkinferError } from '../../core/error.js';
 import type { SaturatedInput } from '../../pipeline/prove-input.js';
 import type { RowsSpec } from '../../rows/rows.js';
+import { addBindingOptions, readBindingOptions, readSalt } from '../binding-options.js';
 import type { CommandResult, CommandSpec } from '../command.js';
 import { describeTensors } from '../describe-tensors.js';
 import { formatDuration, formatNumber } from '../format.js';
@@ -51,6 +52,8 @@ async function proveOne(dir: string, options: Options, reporter: Reporter): Prom
     row: rows[0],
     outPath,
     context: options.context as string | undefined,
+    binding: readBindingOptions(options),
+    salt: await readSalt(options.salt as string | undefined),
     strict: options.strict as boolean | undefined,
   });
   warnSaturated(reporter, saturated);
@@ -89,6 +92,8 @@ async function proveMany(dir: string, options: Options, reporter: Reporter): Pro
     outDir,
     workers: options.workers as number | undefined,
     context: options.context as string | undefined,
+    binding: readBindingOptions(options),
+    salt: await readSalt(options.salt as string | undefined),
     strict: options.strict as boolean | undefined,
     onProgress: ({ done, failed, skipped, rate }) => {
       reporter.progress(
@@ -121,7 +126,7 @@ export const proveCommand: CommandSpec = {
     'zkinfer prove artifacts/mnist --batch rows.ndjson -o proofs --workers 4',
   ],
   configure: (command) =>
-    command
+    addBindingOptions(command)
       .argument('<bundle>', 'bundle folder with keys')
       .option('--input <file>', 'one row: JSON by input name, or any layout of rows')
       .option('--batch <file>', 'many rows; a run that was interrupted goes on where it stopped')
