@@ -3,6 +3,7 @@ import { hexlify, toBeHex } from 'ethers';
 import { toProvenInference } from '../../src/chain/client/inference.js';
 import { InferenceClient, type ModelSpec } from '../../src/chain/client/inference-client.js';
 import { deployInferenceVerifier } from '../../src/chain/commands/deploy.js';
+import { prepareProof } from '../../src/chain/commands/submit.js';
 import type { DevNode } from '../../src/chain/dev-node/embedded.js';
 import { emitR1cs } from '../../src/circuit/emit-r1cs.js';
 import { type CircuitOptions, lowerCircuit } from '../../src/circuit/lower.js';
@@ -101,7 +102,11 @@ describe('circuits, proofs and contract', () => {
       expect(publicSignals).to.deep.equal(signals.map(String));
 
       const statement = { input: hexlify(sides.input).slice(2), output: hexlify(outputBytes).slice(2) };
-      const proven = toProvenInference({ proof, publicSignals, statement }, kind, who);
+      const document = { proof, publicSignals, statement };
+      const proven = toProvenInference(document, kind, who);
+      expect(prepareProof(document, kind, binding)).to.deep.equal(proven);
+      const other = { ...binding, agent: node.accounts[2].address };
+      expect(() => prepareProof(document, kind, other)).to.throw('bound to something else');
       expect(await client.verify(modelId, proven)).to.equal(true);
       const lie = {
         ...proven,
