@@ -37,25 +37,34 @@ export function buildFixedBaseTable(curve: Curve, group: 'g1' | 'g2'): FixedBase
   return { group, address };
 }
 
-/** Multiplies the generator by `count` scalars (32-byte integers, not Montgomery); returns affine points. */
+/**
+ * Multiplies the generator by `count` scalars (32-byte integers, not Montgomery); returns affine points. The multiples
+ * that a scalar's digits choose are added up like a bucket of a multi-scalar multiplication, for all scalars at once.
+ */
 export function multiplyFixedBase(curve: Curve, table: FixedBaseTable, scalars: Uint8Array, count: number): Uint8Array {
   const affine = pointBytes(table.group);
-  const jacobian = (affine * 3) / 2;
   const mark = curve.mark();
-  const sums = curve.alloc(count * jacobian);
-  const points = curve.alloc(count * affine);
-  const zero = curve.call[`${table.group}m_zero`];
-  const addMixed = curve.call[`${table.group}m_addMixed`];
+  const entries = curve.alloc(4 * count * WINDOWS);
+  const starts = curve.alloc(4 * (count + 1));
+  const points = curve.alloc(count * WINDOWS * affine);
+  const { words } = curve;
+  let total = 0;
   for (let index = 0; index < count; index++) {
-    const sum = sums + index * jacobian;
-    zero(sum);
+    words[(starts >> 2) + index] = total;
     for (let window = 0; window < WINDOWS; window++) {
       const digit = scalars[index * FIELD_BYTES + window];
-      if (digit !== 0) addMixed(sum, table.address + (window * DIGITS + digit - 1) * affine, sum);
+      if (digit !== 0) words[(entries >> 2) + total++] = (window * DIGITS + digit - 1) << 1;
     }
   }
-  curve.call[`${table.group}m_batchToAffine`](sums, count, points);
-  const result = curve.bytes.slice(points, points + count * affine);
+  words[(starts >> 2) + count] = total;
+  curve.call[`${table.group}m_msmTree`](table.address, 0, entries, points, starts, count);
+  const result = new Uint8Array(count * affine);
+  for (let index = 0; index < count; index++) {
+    const [start, end] = [words[(starts >> 2) + index], words[(starts >> 2) + index + 1]];
+    // The scalar zero gives infinity, which is all zeros.
+    if (start < end)
+      result.set(curve.bytes.subarray(points + start * affine, points + (start + 1) * affine), index * affine);
+  }
   curve.release(mark);
   return result;
 }
