@@ -1,0 +1,36 @@
+import { expect } from 'chai';
+import * as zkinfer from '../src/index.js';
+
+describe('the public API', () => {
+  it('exports these names and no others', () => {
+    expect(Object.keys(zkinfer).sort()).to.deep.equal([
+      'EXIT',
+      'ZkinferError',
+      'auditBundle',
+      'bindOffChain',
+      'checkBundle',
+      'compileBundle',
+      'computeContext',
+      'createProverPool',
+      'diffRow',
+      'exportVerifier',
+      'inspectModel',
+      'loadModel',
+      'openBundle',
+      'openRows',
+      'proveInput',
+      'proveRow',
+      'proveRows',
+      'quantizeModel',
+      'readManifest',
+      'readQModel',
+      'readRows',
+      'rowsSpecOf',
+      'runDemo',
+      'setupBundle',
+      'verifyInference',
+      'verifyInferences',
+      'writeQModel',
+    ]);
+  });
+});
