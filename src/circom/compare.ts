@@ -81,18 +81,22 @@ function matchWires(program: CircuitProgram, names: readonly string[], theirs: R
   theirWire[0] = 0;
   const resolve = createSignalResolver(program);
   const taken = new Map<number, Wire>();
-  visitSymbols(sym, (name, wire) => {
-    if (wire < 0) return;
-    const our = resolve(name);
-    if (our === undefined) return;
-    if (wire >= theirs.wireCount) throw mismatch([`the symbol file gives ${name} wire ${wire} of ${theirs.wireCount}`]);
-    const other = taken.get(wire);
-    if (other !== undefined && other !== our) throw mismatch([`circom has one wire for ${names[other]} and ${name}`]);
-    if (theirWire[our] >= 0 && theirWire[our] !== wire)
-      throw mismatch([`circom has two wires for ${names[our]}: ${theirWire[our]} and ${wire}`]);
-    taken.set(wire, our);
-    theirWire[our] = wire;
-  });
+  visitSymbols(
+    sym,
+    (name, wire) => {
+      const our = resolve(name);
+      if (our === undefined) return;
+      if (wire >= theirs.wireCount)
+        throw mismatch([`the symbol file gives ${name} wire ${wire} of ${theirs.wireCount}`]);
+      const other = taken.get(wire);
+      if (other !== undefined && other !== our) throw mismatch([`circom has one wire for ${names[other]} and ${name}`]);
+      if (theirWire[our] >= 0 && theirWire[our] !== wire)
+        throw mismatch([`circom has two wires for ${names[our]}: ${theirWire[our]} and ${wire}`]);
+      taken.set(wire, our);
+      theirWire[our] = wire;
+    },
+    false,
+  );
   return theirWire;
 }
 

@@ -4,9 +4,10 @@ const [NEWLINE, COMMA, MINUS, ZERO] = [0x0a, 0x2c, 0x2d, 0x30];
 
 /**
  * Reads circom's symbol file, `label,wire,component,name` a line; wire -1 is a signal that the compiler removed.
+ * @param withRemoved whether to visit those too; most names of a large circuit are
  * @throws ZkinferError SYM_DAMAGED
  */
-export function visitSymbols(bytes: Uint8Array, visit: (name: string, wire: number) => void): void {
+export function visitSymbols(bytes: Uint8Array, visit: (name: string, wire: number) => void, withRemoved = true): void {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 0; at < buffer.length; ) {
     let end = buffer.indexOf(NEWLINE, at);
@@ -23,7 +24,7 @@ export function visitSymbols(bytes: Uint8Array, visit: (name: string, wire: numb
         if (digit < 0 || digit > 9) throw damaged(at);
         wire = wire * 10 + digit;
       }
-      visit(buffer.toString('latin1', third + 1, end), negative ? -wire : wire);
+      if (withRemoved || !negative) visit(buffer.toString('latin1', third + 1, end), negative ? -wire : wire);
     }
     at = end + 1;
   }
