@@ -6,7 +6,7 @@ import { type Binding, bindOffChain } from '../commitment/context.js';
 import { ZkinferError } from '../core/error.js';
 import type { FieldElement } from '../core/field.js';
 import { openProvingKey, type Prover, type ProverName, prove } from '../groth16/prove.js';
-import { createSnarkjsProver } from '../groth16/snarkjs-prover.js';
+import { createResidentProver } from '../groth16/resident-prover.js';
 import { type BatchItem, type BatchProgress, proveBatch } from '../prove/batch.js';
 import { shareProvingKey } from '../prove/job.js';
 import { createProverPool } from '../prove/pool.js';
@@ -78,13 +78,13 @@ async function prepare(
   return prepared;
 }
 
-/** Proves one row with all cores; the proof is verified before it is returned. */
+/** Proves one row; the proof is verified before it is returned. */
 export async function proveRow(bundle: OpenBundle, row: Row, options: ProveOptions = {}): Promise<ProveReport> {
   const to = readBinding(bundle, options);
   const start = performance.now();
   const { run, input, bound, wtns, saturated } = await prepare(bundle, row, to, options.strict);
   const ready = performance.now();
-  const prover: Prover = createSnarkjsProver('all');
+  const prover: Prover = createResidentProver();
   try {
     const result = await prove(prover, await openProvingKey(bundle.zkey), wtns);
     const end = performance.now();

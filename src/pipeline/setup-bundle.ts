@@ -1,8 +1,5 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { ArtifactName } from '../bundle/artifact-names.js';
 import { checkArtifacts } from '../bundle/artifacts.js';
 import { withScratchFolder } from '../bundle/atomic.js';
@@ -13,7 +10,6 @@ import type { SetupFacts } from '../bundle/manifest.js';
 import { readManifest, writeBundle } from '../bundle/manifest-file.js';
 import { type BundlePaths, bundlePaths } from '../bundle/paths.js';
 import { readR1cs } from '../circom/r1cs-file.js';
-import { ZkinferError } from '../core/error.js';
 import { createDevKey } from '../groth16/dev-key.js';
 import type { VerificationKey } from '../groth16/proof.js';
 import { setupWithPtau } from '../groth16/setup-ptau.js';
@@ -75,11 +71,10 @@ async function makeDevKey(paths: BundlePaths, onProgress: SetupRequest['onProgre
 /** A key from real powers of tau with the one contribution made here: still `dev`, as one party knows it all. */
 async function makePtauKey(dir: string, ptauPath: string, onProgress: SetupRequest['onProgress']): Promise<MadeKey> {
   onProgress?.('reading the powers of tau');
-  const blake2b = await digestPtau(ptauPath);
   onProgress?.('setting up from the powers of tau');
   return withScratchFolder(dir, async (scratch) => {
     const zkeyPath = join(scratch, 'proving.zkey');
-    const { verificationKey, ptau, info } = await setupWithPtau({
+    const { verificationKey, ptau, info, blake2b } = await setupWithPtau({
       r1csPath: bundlePaths(dir).r1cs,
       ptauPath,
       zkeyPath,
@@ -95,22 +90,4 @@ async function makePtauKey(dir: string, ptauPath: string, onProgress: SetupReque
     };
     return { zkey: await readFile(zkeyPath), verificationKey, setup };
   });
-}
-
-/** BLAKE2b-512 of a file, in hexadecimal: how ceremonies publish their files. @throws ZkinferError PTAU_NOT_FOUND */
-export async function digestPtau(path: string): Promise<string> {
-  const hash = createHash('blake2b512');
-  try {
-    await pipeline(createReadStream(path), hash);
-  } catch (cause) {
-    throw new ZkinferError({
-      code: 'PTAU_NOT_FOUND',
-      kind: 'usage',
-      message: `cannot read ${path}`,
-      facts: [String((cause as NodeJS.ErrnoException).code ?? cause)],
-      hint: 'give the path of a powers-of-tau file (.ptau)',
-      cause,
-    });
-  }
-  return hash.digest('hex');
 }

@@ -49,12 +49,16 @@ async function printContext(options: Options) {
   if (verifier === undefined || model === undefined || agent === undefined) {
     throw usage('the context needs --verifier, --model and --agent', 'add --help for examples');
   }
-  const { bindOnChain } = await import('../../chain/commands/submit.js');
+  const { bindOnChain, describeBinding } = await import('../../chain/commands/submit.js');
   const { computeContext } = await import('../../commitment/context.js');
   return withConnection(options, async ({ provider }) => {
     const binding = await bindOnChain(provider, { verifier, modelId: model, agent, nonce });
     const context = String(computeContext(binding));
-    return { text: [context], json: { context, ...binding, chainId: Number(binding.chainId) } };
+    const proveWith = describeBinding(binding);
+    return {
+      text: [context, `prove with ${proveWith}`],
+      json: { context, proveWith, ...binding, chainId: Number(binding.chainId) },
+    };
   });
 }
 

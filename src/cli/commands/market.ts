@@ -28,6 +28,7 @@ export const marketCommand: CommandSpec = {
       .option('--model <id>', 'post: model id', word)
       .option('--bundle <folder>', 'post: the model’s bundle, which quantizes --input')
       .option('--input <file>', 'post: one row, as for prove')
+      .option('--salt <file>', 'post: salt of a committed input, as for prove')
       .option('--bounty <ether>', 'post: what is paid', ether)
       .option('--minutes <n>', 'post: how long the request stands', wholeNumber(1, 525_600), 60)
       .option('--proof <file>', 'fulfil: proof file')
@@ -81,7 +82,12 @@ async function post(
   if (bounty === undefined) throw usage('post needs --bounty ETHER', 'add --help for examples');
   const modelId = need(options, 'model', 'post');
   const { encodeStatementInput } = await import('../../pipeline/statement-input.js');
-  const input = await encodeStatementInput(need(options, 'bundle', 'post'), need(options, 'input', 'post'));
+  const { readSalt } = await import('../binding-options.js');
+  const input = await encodeStatementInput(
+    need(options, 'bundle', 'post'),
+    need(options, 'input', 'post'),
+    await readSalt(options.salt as string | undefined),
+  );
   const block = await market.runner.provider?.getBlock('latest');
   const deadline = (block?.timestamp ?? Math.floor(Date.now() / 1000)) + 60 * (options.minutes as number);
   const { id, ...mined } = await market.post(modelId, input, deadline, bounty);
@@ -117,7 +123,7 @@ async function showRequest(options: Options): Promise<CommandResult> {
       text: [
         `request ${request.id}: ${request.status}, ${request.bounty} wei until ${new Date(request.deadline * 1000).toISOString()}`,
         `input bytes ${task.input}`,
-        `prove with --context ${task.context}`,
+        `prove with ${task.proveWith}`,
       ],
       json: { ...toJson(request), ...task },
     };

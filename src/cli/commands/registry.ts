@@ -2,6 +2,7 @@ import type { CommandSpec } from '../command.js';
 import { auditCommand } from './audit.js';
 import { buildCommand } from './build.js';
 import { calldataCommand } from './calldata.js';
+import { ceremonyCommand } from './ceremony.js';
 import { chainCommand } from './chain.js';
 import { checkCommand } from './check.js';
 import { compileCommand } from './compile.js';
@@ -13,6 +14,7 @@ import { gasCommand } from './gas.js';
 import { inspectCommand } from './inspect.js';
 import { marketCommand } from './market.js';
 import { proveCommand } from './prove.js';
+import { ptauCommand } from './ptau.js';
 import { quantizeCommand } from './quantize.js';
 import { registerCommand } from './register.js';
 import { setupCommand } from './setup.js';
@@ -33,6 +35,8 @@ export const commands: readonly CommandSpec[] = [
   checkCommand,
   diffCommand,
   auditCommand,
+  ptauCommand,
+  ceremonyCommand,
   deployCommand,
   registerCommand,
   submitCommand,

@@ -1,0 +1,158 @@
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkArtifacts } from '../bundle/artifacts.js';
+import { writeFileAtomic } from '../bundle/atomic.js';
+import { printCanonicalJson } from '../bundle/canonical-json.js';
+import { digestBytes } from '../bundle/digest.js';
+import { withBundleLock } from '../bundle/lock.js';
+import { readManifest, writeManifest } from '../bundle/manifest-file.js';
+import { bundlePaths } from '../bundle/paths.js';
+import { ZkinferError } from '../core/error.js';
+import { applyBeacon, type CeremonyFiles, contributeToCeremony, startCeremony } from '../groth16/ceremony.js';
+import { type CeremonyReport, finishCeremony, verifyCeremony } from '../groth16/ceremony-check.js';
+import { type CeremonyTranscript, parseTranscript } from '../groth16/ceremony-transcript.js';
+
+/**
+ * A ceremony is a folder that participants pass on: `ceremony.json`, `circuit.r1cs`, a key a step, an attestation a step.
+ * The next participant needs the transcript and the latest key alone.
+ */
+const TRANSCRIPT = 'ceremony.json';
+const CIRCUIT = 'circuit.r1cs';
+
+function keyName(step: number): string {
+  return `key-${String(step).padStart(4, '0')}.zkey`;
+}
+
+/** The files of the step that comes next. @throws ZkinferError CEREMONY_MISSING */
+async function nextFiles(folder: string): Promise<CeremonyFiles> {
+  const { steps } = await readTranscript(folder);
+  return {
+    transcriptPath: join(folder, TRANSCRIPT),
+    zkeyPath: join(folder, keyName(steps.length)),
+    nextZkeyPath: join(folder, keyName(steps.length + 1)),
+    attestationPath: join(folder, `attestation-${String(steps.length + 1).padStart(4, '0')}.txt`),
+  };
+}
+
+async function readTranscript(folder: string): Promise<CeremonyTranscript> {
+  let text: string;
+  try {
+    text = await readFile(join(folder, TRANSCRIPT), 'utf8');
+  } catch (cause) {
+    throw new ZkinferError({
+      code: 'CEREMONY_MISSING',
+      kind: 'usage',
+      message: `${folder} holds no ceremony`,
+      hint: 'begin one with: zkinfer ceremony start FOLDER --bundle BUNDLE --ptau FILE',
+      cause,
+    });
+  }
+  return parseTranscript(text);
+}
+
+/** Begins a ceremony for the circuit of a bundle. */
+export async function beginCeremony(request: {
+  readonly folder: string;
+  readonly bundle: string;
+  readonly ptauPath: string;
+}): Promise<CeremonyTranscript> {
+  const { folder, bundle, ptauPath } = request;
+  await checkArtifacts(bundle, await readManifest(bundle), ['r1cs']);
+  await mkdir(folder, { recursive: true });
+  await copyFile(bundlePaths(bundle).r1cs, join(folder, CIRCUIT));
+  return startCeremony({
+    r1csPath: join(folder, CIRCUIT),
+    ptauPath,
+    zkeyPath: join(folder, keyName(0)),
+    transcriptPath: join(folder, TRANSCRIPT),
+  });
+}
+
+/** Adds one contribution. @param entropy text typed by the contributor; the randomness of the system is added to it */
+export async function addContribution(folder: string, name: string, entropy: string): Promise<CeremonyTranscript> {
+  return contributeToCeremony(await nextFiles(folder), name, entropy);
+}
+
+/** Adds public randomness. @param hash hexadecimal, e.g. a block hash named in advance */
+export async function addBeacon(
+  folder: string,
+  name: string,
+  hash: string,
+  iterationsExponent: number,
+): Promise<CeremonyTranscript> {
+  return applyBeacon(await nextFiles(folder), name, { hash, iterationsExponent });
+}
+
+async function artifactsOf(folder: string, ptauPath: string) {
+  const { steps } = await readTranscript(folder);
+  return {
+    transcriptPath: join(folder, TRANSCRIPT),
+    r1csPath: join(folder, CIRCUIT),
+    zkeyPath: join(folder, keyName(steps.length)),
+    ptauPath,
+  };
+}
+
+/** Replays a ceremony from constraints and powers of tau. */
+export async function replayCeremony(folder: string, ptauPath: string): Promise<CeremonyReport> {
+  return verifyCeremony(await artifactsOf(folder, ptauPath));
+}
+
+/**
+ * Ends a ceremony: verifies it, applies the policy, and gives its key to the bundle as a production key.
+ * @param pinnedBlake2b digest of a powers-of-tau file that is trusted besides the published ones; recorded as an override
+ */
+export async function endCeremony(request: {
+  readonly folder: string;
+  readonly bundle: string;
+  readonly ptauPath: string;
+  readonly pinnedBlake2b?: string;
+}): Promise<CeremonyReport> {
+  const { folder, bundle, ptauPath, pinnedBlake2b } = request;
+  return withBundleLock(bundle, async () => {
+    const manifest = await readManifest(bundle);
+    await checkArtifacts(bundle, manifest, ['r1cs']);
+    const artifacts = await artifactsOf(folder, ptauPath);
+    const { report, zkey, verificationKey } = await finishCeremony(artifacts, pinnedBlake2b);
+    const r1csDigest = digestBytes(await readFile(artifacts.r1csPath));
+    if (r1csDigest !== manifest.artifacts.r1cs)
+      throw new ZkinferError({
+        code: 'CEREMONY_OTHER_CIRCUIT',
+        kind: 'artifact',
+        message: 'the ceremony was held for another circuit than the bundle has',
+        facts: [`ceremony ${r1csDigest}`, `bundle   ${manifest.artifacts.r1cs}`],
+        hint: 'compile the bundle again from the model the ceremony was for, or hold another one',
+      });
+    if (manifest.artifacts.audit === undefined)
+      throw new ZkinferError({
+        code: 'POLICY_NO_AUDIT',
+        kind: 'policy',
+        message: 'a production key needs a circuit that was audited',
+        hint: 'compile the bundle without --no-audit',
+      });
+    const paths = bundlePaths(bundle);
+    const key = printCanonicalJson(verificationKey);
+    const transcript = await readFile(artifacts.transcriptPath);
+    await writeFileAtomic(paths.provingKey, zkey);
+    await writeFileAtomic(paths.verificationKey, key);
+    await writeFileAtomic(paths.ceremony, transcript);
+    const { solidity: _s, solidityJson: _j, ...kept } = manifest.artifacts;
+    const digests = {
+      provingKey: digestBytes(zkey),
+      verificationKey: digestBytes(key),
+      ceremony: digestBytes(transcript),
+    };
+    await writeManifest(bundle, {
+      ...manifest,
+      artifacts: { ...kept, ...digests },
+      setup: {
+        profile: 'production',
+        ptau: report.transcript.ptau,
+        contributions: report.independentContributions,
+        beacon: report.endsWithBeacon,
+        overrides: report.publishedPtau === undefined ? ['powers of tau pinned by hand'] : [],
+      },
+    });
+    return report;
+  });
+}
