@@ -9,7 +9,6 @@ import { ContractRefusal } from '../../src/chain/client/errors.js';
 import { type ProvenInference, toProvenInference } from '../../src/chain/client/inference.js';
 import { InferenceClient } from '../../src/chain/client/inference-client.js';
 import type { PostedRequest } from '../../src/chain/client/market-client.js';
-import { computeContext } from '../../src/commitment/context.js';
 import { openBundle } from '../../src/pipeline/open-bundle.js';
 import { proveRow } from '../../src/pipeline/prove-bundle.js';
 import { decodeStatementInput } from '../../src/pipeline/statement-input.js';
@@ -24,7 +23,11 @@ export interface AgentOptions {
   readonly bundleDir: string;
   /** Bounties below this are left to others, wei. */
   readonly leastBounty: bigint;
-  readonly onStep?: (id: bigint, step: 'locked' | 'proven' | 'fulfilled' | 'skipped', detail?: string) => void;
+  readonly onStep?: (
+    id: bigint,
+    step: 'locked' | 'proven' | 'fulfilled' | 'skipped' | 'failed',
+    detail?: string,
+  ) => void;
   /** Called before the proof is sent. */
   readonly onProven?: (id: bigint, proven: ProvenInference) => Promise<void>;
 }
@@ -52,26 +55,29 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       options.onStep?.(request.id, 'locked');
       const binding = await client.bind({ modelId: options.modelId, agent, nonce: await market.nonceOf(request.id) });
       const row = decodeStatementInput(bundle.manifest, request.input);
-      const { proof } = await proveRow(bundle, row, { context: String(computeContext(binding)) });
+      const { proof } = await proveRow(bundle, row, { binding });
       const proven = toProvenInference(proof, statement, binding);
       options.onStep?.(request.id, 'proven', proven.inference.output);
       await options.onProven?.(request.id, proven);
       await market.fulfil(request.id, { inference: proven.inference, proof: proven.proof });
       options.onStep?.(request.id, 'fulfilled');
     } catch (cause) {
-      if (!(cause instanceof ContractRefusal)) throw cause;
-      options.onStep?.(request.id, 'skipped', cause.errorName);
+      if (cause instanceof ContractRefusal) options.onStep?.(request.id, 'skipped', cause.errorName);
+      else options.onStep?.(request.id, 'failed', cause instanceof Error ? cause.message : String(cause));
     }
   }
 
   let work: Promise<void> = Promise.resolve();
   const done = new Map<bigint, Promise<void>>();
   const waiting = new Map<bigint, () => void>();
-  const stopWatching = await market.onPosted((request) => {
-    work = work.then(() => handle(request));
-    done.set(request.id, work);
-    waiting.get(request.id)?.();
-  }, options.modelId);
+  const stopWatching = await market.onPosted(
+    (request) => {
+      work = work.then(() => handle(request));
+      done.set(request.id, work);
+      waiting.get(request.id)?.();
+    },
+    { modelId: options.modelId },
+  );
   return {
     handled: async (id) => {
       if (!done.has(id)) await new Promise<void>((resolve) => waiting.set(id, resolve));

@@ -87,7 +87,7 @@ for (const kind of NODE_KINDS) {
       const agentMarket = new InferenceClient(suite.signers[1], client.address).market(market.address);
       const agent = suite.signers[1].address;
       const seen: PostedRequest[] = [];
-      const stop = await agentMarket.onPosted((request) => seen.push(request), modelId);
+      const stop = await agentMarket.onPosted((request) => seen.push(request), { modelId });
       const deadline = (await readClock(suite.node)) + 300;
       const { id } = await market.post(modelId, INPUT, deadline, 9_000n);
       for (let tries = 0; seen.length === 0 && tries < 100; tries++) {

@@ -96,7 +96,7 @@ describe('commands on a chain (S1, S2)', function () {
     const thief = who.map((text) => (text === agent ? node.accounts[4].address : text));
     const stolen = await runWords('submit', at('proof.json'), ...thief, '--rpc', rpc);
     expect(stolen.code).to.equal(1);
-    expect(stolen.stderr).to.include('bound to something else').and.include('--context');
+    expect(stolen.stderr).to.include('bound to something else').and.include('--agent');
     // A thief that also rewrites the context meets the contract itself.
     const file = JSON.parse(await readFile(at('proof.json'), 'utf8')) as { publicSignals: string[] };
     const { context: other } = await run('chain', 'context', ...thief);
@@ -133,6 +133,55 @@ describe('commands on a chain (S1, S2)', function () {
     expect(nothing.code).to.equal(1);
     const unknown = await runWords('market', 'burn', ...on, '--rpc', rpc);
     expect(unknown.code).to.equal(2);
+  });
+
+  it('does the same with a bound statement and a committed input', async () => {
+    const bound = await buildSampleBundle('--statement', 'bound', '--input', 'committed');
+    try {
+      const { verifier, market, agent } = addresses;
+      const registered = await run('register', bound.bundle, '--verifier', verifier, '--dev-account', '0');
+      const model = registered.modelId as string;
+      const salt = ['--salt', at('salt')];
+      const posted = await run(
+        ...[
+          'market',
+          'post',
+          '--market',
+          market,
+          '--model',
+          model,
+          '--bundle',
+          bound.bundle,
+          '--input',
+          at('row.json'),
+        ],
+        ...[...salt, '--bounty', '0.01', '--dev-account', '0'],
+      );
+      const request = ['--market', market, '--request', String(posted.id)];
+      const { proveWith, input, nonce } = await run('market', 'show', ...request, '--agent', agent);
+      const words = [...String(proveWith).split(' '), ...salt];
+      const proved = await runWords('prove', bound.bundle, '--input', at('row.json'), ...words, '-o', at('bound.json'));
+      expect(proved.code, proved.stderr).to.equal(0);
+      const proof = JSON.parse(await readFile(at('bound.json'), 'utf8')) as { statement: { input: string } };
+      expect(proof.statement.input).to.equal(input);
+      const who = ['--verifier', verifier, '--model', model, '--nonce', String(nonce)];
+      expect(await run('submit', at('bound.json'), ...who, '--agent', agent)).to.include({ valid: true });
+      const thief = await runWords(
+        'submit',
+        at('bound.json'),
+        ...who,
+        '--agent',
+        node.accounts[4].address,
+        '--rpc',
+        rpc,
+      );
+      expect(thief.code).to.equal(1);
+      expect(thief.stderr).to.include('bound to something else');
+      await run('market', 'fulfil', ...request, '--proof', at('bound.json'), '--dev-account', '1');
+      await run('market', 'withdraw', '--market', market, '--dev-account', '1');
+    } finally {
+      await bound.remove();
+    }
   });
 
   it('deploys a standalone verifier and prints calldata that it accepts', async () => {

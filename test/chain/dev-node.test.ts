@@ -61,6 +61,8 @@ for (const kind of NODE_KINDS) {
       const box = await deployBox();
       const seen: bigint[] = [];
       await box.on('Put', (value: bigint) => seen.push(value));
+      // ethers asks for the block to start from behind our back; events before that answer would be missed.
+      await new Promise((resolve) => setTimeout(resolve, 300));
       for (const value of [5n, 6n, 5n]) await (await box.put(value)).wait();
       for (let tries = 0; seen.length < 3 && tries < 100; tries++)
         await new Promise((resolve) => setTimeout(resolve, 20));

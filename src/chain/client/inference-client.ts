@@ -2,6 +2,7 @@ import { Contract, type ContractRunner, keccak256 } from 'ethers';
 import type { Binding, StatementKind } from '../../commitment/context.js';
 import { inferenceVerifierAbi } from '../abi/inference-verifier.js';
 import { encodeKey, type VerificationKey } from '../verification-key.js';
+import { explaining } from './errors.js';
 import type { Inference, ProvenInference } from './inference.js';
 import { MarketClient } from './market-client.js';
 import { askCall, findEvent, type Mined, readChainId, type SendOptions, sendCall } from './transaction.js';
@@ -145,7 +146,7 @@ export class InferenceClient {
 
   /** Gas of a call as a transaction of its own, as the node estimates it. */
   estimate(method: 'verifyInference' | 'recordInference', modelId: string, proven: ProvenInference): Promise<bigint> {
-    return this.contract.getFunction(method).estimateGas(modelId, proven.inference, proven.proof);
+    return explaining(() => this.contract.getFunction(method).estimateGas(modelId, proven.inference, proven.proof));
   }
 
   /** Inferences that were recorded, oldest first. */
@@ -153,7 +154,7 @@ export class InferenceClient {
     filter: { readonly modelId?: string; readonly agent?: string; readonly fromBlock?: number } = {},
   ): Promise<RecordedInference[]> {
     const topics = this.contract.filters.InferenceRecorded(filter.modelId ?? null, filter.agent ?? null);
-    const logs = await this.contract.queryFilter(topics, filter.fromBlock ?? 0);
+    const logs = await explaining(() => this.contract.queryFilter(topics, filter.fromBlock ?? 0));
     return logs.flatMap((log) => {
       const parsed = this.contract.interface.parseLog(log);
       if (!parsed) return [];

@@ -1,5 +1,7 @@
 import { Contract, type ContractRunner, getBytes } from 'ethers';
+import type { ZkinferError } from '../../core/error.js';
 import { inferenceMarketAbi } from '../abi/inference-market.js';
+import { explainFailure, explaining } from './errors.js';
 import type { ProvenInference } from './inference.js';
 import { askCall, findEvent, type Mined, type SendOptions, sendCall } from './transaction.js';
 
@@ -28,6 +30,17 @@ export interface PostedRequest {
   readonly bounty: bigint;
   readonly deadline: number;
   readonly input: Uint8Array;
+}
+
+export interface WatchOptions {
+  /** Requests for this model only. */
+  readonly modelId?: string;
+  /** Also those posted since this block. */
+  readonly fromBlock?: number;
+  /** Default: the provider's polling interval. */
+  readonly pollMs?: number;
+  /** Hears when the node could not be asked; it is asked again. */
+  readonly onFailure?: (failure: ZkinferError) => void;
 }
 
 const STATUSES: readonly RequestStatus[] = ['none', 'open', 'fulfilled', 'cancelled'];
@@ -136,10 +149,16 @@ export class MarketClient {
 
   /** Postings with their inputs, oldest first. */
   async listPosted(
-    filter: { readonly id?: bigint; readonly modelId?: string; readonly fromBlock?: number } = {},
+    filter: {
+      readonly id?: bigint;
+      readonly modelId?: string;
+      readonly fromBlock?: number;
+      readonly toBlock?: number;
+    } = {},
   ): Promise<PostedRequest[]> {
     const topics = this.contract.filters.RequestPosted(filter.id ?? null, filter.modelId ?? null);
-    const logs = await this.contract.queryFilter(topics, filter.fromBlock ?? 0);
+    const { fromBlock = 0, toBlock = 'latest' } = filter;
+    const logs = await explaining(() => this.contract.queryFilter(topics, fromBlock, toBlock));
     return logs.flatMap((log) => {
       const parsed = this.contract.interface.parseLog(log);
       return parsed ? [readPosted(parsed.args)] : [];
@@ -147,16 +166,38 @@ export class MarketClient {
   }
 
   /**
-   * Calls back for each new request until the returned function is called.
-   *
-   * @param modelId of this model only
+   * Calls back for each request that is posted after this resolves, once and in order, until the returned function is
+   * called. Blocks are asked for by number, so that none is missed while the node is slow or away.
    */
-  async onPosted(callback: (request: PostedRequest) => void, modelId?: string): Promise<() => Promise<void>> {
-    const filter = this.contract.filters.RequestPosted(null, modelId ?? null);
-    const listener = (event: { readonly args: Parameters<typeof readPosted>[0] }) => callback(readPosted(event.args));
-    await this.contract.on(filter, listener);
+  async onPosted(callback: (request: PostedRequest) => void, options: WatchOptions = {}): Promise<() => Promise<void>> {
+    const { provider } = this.runner;
+    if (!provider) throw new TypeError('the signer is not connected to a provider');
+    const pollMs = options.pollMs ?? (provider as { pollingInterval?: number }).pollingInterval ?? 4000;
+    let next = options.fromBlock ?? (await explaining(() => provider.getBlockNumber())) + 1;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let stopped = false;
+    const poll = async (): Promise<void> => {
+      try {
+        const toBlock = await provider.getBlockNumber();
+        if (toBlock >= next) {
+          const posted = await this.listPosted({ modelId: options.modelId, fromBlock: next, toBlock });
+          next = toBlock + 1;
+          if (!stopped) for (const request of posted) callback(request);
+        }
+      } catch (cause) {
+        if (!stopped) options.onFailure?.(explainFailure(cause));
+      }
+      if (!stopped) timer = setTimeout(start, pollMs);
+    };
+    let current = Promise.resolve();
+    const start = () => {
+      current = poll();
+    };
+    start();
     return async () => {
-      await this.contract.off(filter, listener);
+      stopped = true;
+      clearTimeout(timer);
+      await current;
     };
   }
 

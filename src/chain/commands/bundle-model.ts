@@ -28,8 +28,7 @@ export async function openBundleModel(dir: string): Promise<BundleModel> {
 }
 
 /** The spec of a bundle's model, as the registry takes it. */
-export function describeModel(manifest: Manifest): ModelSpec {
-  const { statement, source } = manifest;
+export function describeModel({ statement, source }: Pick<Manifest, 'statement' | 'source'>): ModelSpec {
   return {
     modelHash: `0x${source.digest.slice(source.digest.indexOf(':') + 1)}`,
     inputLength: countInputBytes(statement),

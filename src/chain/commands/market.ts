@@ -3,7 +3,7 @@ import { computeContext } from '../../commitment/context.js';
 import { InferenceClient } from '../client/inference-client.js';
 import { MarketClient, type MarketRequest } from '../client/market-client.js';
 import type { Mined } from '../client/transaction.js';
-import { bindOnChain, prepareProof, readProofDocument } from './submit.js';
+import { bindOnChain, describeBinding, prepareProof, readProofDocument } from './submit.js';
 
 /** Everything that an agent needs to prove for a request. */
 export interface RequestTask {
@@ -12,6 +12,8 @@ export interface RequestTask {
   readonly nonce: string;
   /** Context of the proof for this agent, for a packed statement. */
   readonly context: string;
+  /** The options of `zkinfer prove` that bind a proof to this request and agent. */
+  readonly proveWith: string;
   /** Bytes of the input, hexadecimal without 0x. */
   readonly input: string;
 }
@@ -34,6 +36,7 @@ export async function describeTask(
     verifier,
     nonce,
     context: String(computeContext(binding)),
+    proveWith: describeBinding(binding),
     input: Array.from(input, (byte) => byte.toString(16).padStart(2, '0')).join(''),
   };
 }

@@ -38,6 +38,11 @@ export async function bindOnChain(runner: ContractRunner, request: BindingReques
   return { chainId: await readChainId(runner), contract: verifier, modelId, agent, nonce };
 }
 
+/** The options of `zkinfer prove` that bind a proof to this. */
+export function describeBinding({ chainId, contract, modelId, agent, nonce }: Binding): string {
+  return `--agent ${agent} --chain-id ${chainId} --contract ${contract} --model-id ${modelId} --nonce ${nonce}`;
+}
+
 /** Reads a proof file for a contract. What is in it is checked by the contract. @throws ZkinferError `CHAIN_BAD_PROOF` */
 export async function readProofDocument(path: string): Promise<ProofDocument> {
   let text: string;
@@ -59,7 +64,7 @@ export async function readProofDocument(path: string): Promise<ProofDocument> {
     kind: 'usage',
     message: 'this is not a proof file',
     facts: [path],
-    hint: 'make one with: zkinfer prove BUNDLE --input FILE --context NUMBER',
+    hint: 'make one with: zkinfer prove BUNDLE --input FILE -o proof.json',
   });
 }
 
@@ -82,7 +87,7 @@ export function prepareProof(document: ProofDocument, kind: StatementKind, bindi
         `for chain ${binding.chainId}, contract ${binding.contract}, model ${binding.modelId}`,
         `agent ${binding.agent}, nonce ${binding.nonce}`,
       ],
-      hint: kind === 'packed' ? `prove again with --context ${needed}` : 'prove again for exactly these',
+      hint: `prove again with ${describeBinding(binding)}`,
     });
   }
   return toProvenInference(document, kind, { agent: binding.agent, nonce: binding.nonce });

@@ -14,8 +14,8 @@ export interface SampleBundle {
   readonly remove: () => Promise<void>;
 }
 
-/** Builds the iris sample in a temporary folder, from ONNX to keys. */
-export async function buildSampleBundle(): Promise<SampleBundle> {
+/** Builds the iris sample in a temporary folder, from ONNX to keys. @param options more words for `zkinfer build` */
+export async function buildSampleBundle(...options: string[]): Promise<SampleBundle> {
   const folder = await mkdtemp(join(tmpdir(), 'zkinfer-chain-'));
   const bundle = join(folder, 'iris');
   const testRows = join(SAMPLE, 'test.json');
@@ -28,6 +28,7 @@ export async function buildSampleBundle(): Promise<SampleBundle> {
     '-o',
     bundle,
     '--quiet',
+    ...options,
   );
   if (built.code !== 0) throw new Error(built.stderr);
   return { folder, bundle, testRows, remove: () => rm(folder, { recursive: true, force: true }) };
