@@ -56,7 +56,7 @@ async function printContext(options: Options) {
     const context = String(computeContext(binding));
     const proveWith = describeBinding(binding);
     return {
-      text: [context, `prove with ${proveWith}`],
+      text: [context],
       json: { context, proveWith, ...binding, chainId: Number(binding.chainId) },
     };
   });
