@@ -1,7 +1,8 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../bundle/atomic.js';
+import { sweepTemporaries, writeFileAtomic } from '../bundle/atomic.js';
 import { printCanonicalJson } from '../bundle/canonical-json.js';
+import { isProcessAlive } from '../bundle/lock.js';
 import { type Binding, bindOffChain } from '../commitment/context.js';
 import { ZkinferError } from '../core/error.js';
 import type { FieldElement } from '../core/field.js';
@@ -154,6 +155,7 @@ export async function proveRows(request: ProveRowsRequest): Promise<ProveRowsRep
   const to = readBinding(bundle, request);
   const provingKey = await shareProvingKey(bundle.zkey);
   await mkdir(request.outDir, { recursive: true });
+  await sweepTemporaries(request.outDir, isProcessAlive);
   const pool = createProverPool({ workers: request.workers, backend: request.backend, zkeyBytes: bundle.zkey.length });
   const latencies: number[] = [];
   const failures: { index: number; reason: string }[] = [];

@@ -4,12 +4,14 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../../src/bundle/atomic.js';
+import { sweepTemporaries, writeFileAtomic } from '../../src/bundle/atomic.js';
+import { isProcessAlive } from '../../src/bundle/lock.js';
 import { proveBatch } from '../../src/prove/batch.js';
 import { shareProvingKey } from '../../src/prove/job.js';
 import { createProverPool } from '../../src/prove/pool.js';
 
 const [source, results, rows] = process.argv.slice(2);
+await sweepTemporaries(results, isProcessAlive);
 const provingKey = await shareProvingKey(join(source, 'key.zkey'));
 const wtns = new Uint8Array(readFileSync(join(source, 'witness.wtns')));
 const pool = createProverPool({ workers: 2 });
