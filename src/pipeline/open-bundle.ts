@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { checkArtifacts } from '../bundle/artifacts.js';
+import { checkArtifacts, findMismatches, mismatchError } from '../bundle/artifacts.js';
 import type { Manifest } from '../bundle/manifest.js';
 import { readManifest } from '../bundle/manifest-file.js';
 import { bundlePaths } from '../bundle/paths.js';
@@ -37,6 +37,11 @@ export async function openBundle(dir: string): Promise<OpenBundle> {
       hint: `zkinfer setup ${dir}`,
     });
   await checkArtifacts(dir, manifest, ['qmodel', 'r1cs', 'wireOrder', 'provingKey', 'verificationKey']);
+  // Proving does without these, so they may be absent; but a file that was changed is never passed over.
+  const changed = (await findMismatches(dir, manifest, ['circom', 'witnessProgram', 'audit'])).filter(
+    ({ given }) => given !== null,
+  );
+  if (changed.length > 0) throw mismatchError(changed);
   const paths = bundlePaths(dir);
   const { graph } = await readQModel(paths.qmodel);
   const program = lowerCircuit(graph, circuitOptionsOf(manifest));

@@ -54,6 +54,13 @@ function readContext(text: string | undefined): FieldElement {
 function readBinding(bundle: OpenBundle, { context, binding, salt }: ProveOptions): RunBinding {
   const { statement, source } = bundle.manifest;
   if (statement.form === 'packed') return { context: readContext(context), binding, salt };
+  if (context !== undefined)
+    throw new ZkinferError({
+      code: 'CONTEXT_UNUSED',
+      kind: 'usage',
+      message: 'the statement of this bundle is bound: it takes no context of one number',
+      hint: 'say what the proof is for with --agent, --chain-id, --contract, --model-id and --nonce',
+    });
   const modelId = `0x${source.digest.slice(source.digest.indexOf(':') + 1)}`;
   const nobody = { agent: `0x${'00'.repeat(20)}`, nonce: `0x${'00'.repeat(32)}` };
   return { binding: binding ?? bindOffChain({ modelId, ...nobody }), salt };

@@ -159,7 +159,14 @@ describe('the commands, on the iris sample', () => {
   it('A2: refuses a bundle with a changed file, naming both digests, and writes no proof', async () => {
     const damaged = at('damaged');
     const input = await save('x.json', { [inputName]: testRows[0] });
-    for (const name of ['proving.zkey', 'circuit.r1cs', 'model.qmodel.json', 'verification-key.json']) {
+    for (const name of [
+      'proving.zkey',
+      'circuit.r1cs',
+      'circuit.circom',
+      'circuit.wasm',
+      'model.qmodel.json',
+      'verification-key.json',
+    ]) {
       await rm(damaged, { recursive: true, force: true });
       await cp(bundle, damaged, { recursive: true });
       const bytes = await readFile(join(damaged, name));

@@ -66,6 +66,10 @@ describe('statements, from the command line to the verdict', () => {
       expect(compiled.publicSignals).to.have.length(signals);
       await setupBundle({ dir });
       const binding = bindOffChain({ modelId: MODEL_ID, agent: AGENT, nonce: NONCE });
+      if (form.statement === 'bound') {
+        const refusal = await proveInput({ dir, row, binding, salt: 12345n, context: '42' }).catch((error) => error);
+        expect(refusal).to.include({ code: 'CONTEXT_UNUSED', kind: 'usage' });
+      }
       const { proof } = await proveInput({ dir, row, binding, salt: 12345n });
       const manifest = await readManifest(dir);
       const key = JSON.parse(await readFile(bundlePaths(dir).verificationKey, 'utf8')) as unknown;
