@@ -69,13 +69,16 @@ export function runReference(
       if (answer.ok) settle(() => resolve(answer.rows));
       else fail('REFERENCE_FAILED', `onnxruntime: ${answer.message}`, 'check that the model runs in onnxruntime');
     });
-    child.once('exit', (code, signal) =>
-      fail(
-        'REFERENCE_FAILED',
-        `the onnxruntime process ended (${signal ?? `code ${code}`})`,
-        'is onnxruntime-node installed?',
-      ),
-    );
+    child.once('exit', (code, signal) => {
+      if (noise.includes('ERR_MODULE_NOT_FOUND') && noise.includes("'onnxruntime-node'")) {
+        fail('REFERENCE_MISSING', 'onnxruntime-node is not installed', 'npm install onnxruntime-node');
+      } else
+        fail(
+          'REFERENCE_FAILED',
+          `the onnxruntime process ended (${signal ?? `code ${code}`})`,
+          'is onnxruntime-node installed?',
+        );
+    });
     child.send(request);
   });
 }

@@ -53,7 +53,12 @@ async function openFile(path: string) {
     return await open(path, 'r');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === undefined || (cause as { kind?: unknown }).kind) throw cause;
-    throw rowsError('ROWS_FILE', 'the rows file cannot be read', [path, (cause as Error).message]);
+    throw rowsError(
+      'ROWS_FILE',
+      'the rows file cannot be read',
+      [path, (cause as Error).message],
+      'give the path of a JSON, NDJSON, CSV, .npy or .npz file that you may read',
+    );
   }
 }
 
