@@ -22,6 +22,7 @@ describe('the package', () => {
       'dist/cli/main.js',
       'circuits/',
       'contracts/',
+      'docs/operators.md',
       'examples/models/mnist-cnn/model.onnx',
       'LICENSE',
       'README.md',
@@ -32,7 +33,7 @@ describe('the package', () => {
       ).to.equal(true);
     }
     const odd = paths.filter(
-      (path) => !/^(dist|circuits|contracts|examples\/models)\/|^(package\.json|[A-Z]+(\.md)?)$/.test(path),
+      (path) => !/^(dist|circuits|contracts|docs|examples\/models)\/|^(package\.json|[A-Z]+(\.md)?)$/.test(path),
     );
     expect(odd).to.deep.equal([]);
   });
