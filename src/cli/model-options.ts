@@ -20,6 +20,12 @@ export function addQuantizeOptions(command: Command): Command {
     )
     .addOption(
       new Option(
+        '--observer <name>',
+        'how clipping ranges are chosen from the calibration rows; by measured error per tensor where left out',
+      ).choices(['minmax', 'percentile', 'mse', 'auto']),
+    )
+    .addOption(
+      new Option(
         '--target <goal>',
         'accuracy: the widths that agree with the float model; cost: the cheapest that keep it',
       )

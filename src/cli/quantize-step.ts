@@ -1,5 +1,6 @@
 import type { QModel } from '../bundle/qmodel.js';
 import type { QuantizeReport } from '../pipeline/quantize-model.js';
+import type { Observer } from '../quantize/options.js';
 import type { TradeoffPoint } from '../quantize/tradeoff.js';
 import { formatCount, formatNumber, formatShare, formatTable, printable } from './format.js';
 import { readModelOptionsWithRows } from './model-options.js';
@@ -27,6 +28,7 @@ export async function quantizeFromOptions(
     calibration,
     test,
     bits: options.bits as number | undefined,
+    observer: options.observer as Observer | undefined,
     target: options.target as 'accuracy' | 'cost' | undefined,
     maxAccuracyLoss: options.maxAccuracyLoss as number | undefined,
     onProgress: (stage) => reporter.step(stage),
@@ -56,7 +58,7 @@ function describeTradeoff(points: readonly TradeoffPoint[], chosen: number): str
   const rows = front.map((point) => [
     point.constraints === chosen ? '→' : '',
     point.constraints,
-    formatNumber(point.loss, 3),
+    point.loss < 0.001 ? '0' : formatNumber(point.loss, 3),
     String(point.bits),
     String(point.weightNoise),
     Object.values(point.layerBits).join(' '),

@@ -9,6 +9,7 @@ import { bundlePaths } from '../bundle/paths.js';
 import { encodeQModel, type QModel } from '../bundle/qmodel.js';
 import { readQModel } from '../bundle/qmodel-file.js';
 import { takeLabel } from '../quantize/label-output.js';
+import { OBSERVERS } from '../quantize/options.js';
 import type { Rows } from '../rows/rows.js';
 import { compileBundle } from './compile-bundle.js';
 import type { LoadOptions } from './load-model.js';
@@ -102,12 +103,13 @@ async function checkModel(
       },
     ];
   progress('quantizing again');
-  const { bits, target, maxAccuracyLoss } = qmodel.options;
+  const { bits, target, maxAccuracyLoss, observerChosen } = qmodel.options;
   const again = await quantizeModel({
     ...request,
     modelPath,
     calibration,
     bits: typeof bits === 'number' ? bits : undefined,
+    observer: OBSERVERS.find((observer) => observer === observerChosen),
     target: target === 'cost' ? 'cost' : 'accuracy',
     maxAccuracyLoss: typeof maxAccuracyLoss === 'number' ? maxAccuracyLoss : undefined,
   });

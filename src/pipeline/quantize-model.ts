@@ -8,7 +8,7 @@ import type { Graph } from '../graph/ir.js';
 import { type Accuracy, measureAccuracy, type OutputRow } from '../quantize/accuracy.js';
 import type { QuantGraph } from '../quantize/ir.js';
 import type { LayerReport } from '../quantize/layer-report.js';
-import type { QuantizeOptions } from '../quantize/options.js';
+import type { Observer, QuantizeOptions } from '../quantize/options.js';
 import { traceFloat } from '../quantize/quantize.js';
 import { runReference } from '../quantize/reference.js';
 import { inferReal, outputSpecs, searchPresets } from '../quantize/search.js';
@@ -22,6 +22,8 @@ export interface QuantizeRequest extends LoadOptions {
   readonly test?: Rows;
   /** Fixes the activation width; by default the cheapest width that agrees with the float model is found. */
   readonly bits?: number;
+  /** How clipping ranges are chosen; by default each preset's own, mostly by the least squared error per tensor. */
+  readonly observer?: Observer;
   /** `cost` finds the cheapest widths that keep the accuracy within `maxAccuracyLoss`; `accuracy` is the default. */
   readonly target?: 'accuracy' | 'cost';
   /** Points of accuracy that `cost` may give up; 0.5 by default. */
@@ -155,7 +157,7 @@ export async function quantizeModel(request: QuantizeRequest): Promise<{ qmodel:
           onProgress: (point) => progress(`trying ${point.bits} bits: ${point.constraints} constraints`),
         })
       : null;
-  const chosen = tradeoff?.chosen ?? searchPresets(graph, calibration.rows, trace, request.bits);
+  const chosen = tradeoff?.chosen ?? searchPresets(graph, calibration.rows, trace, request);
   progress('measuring accuracy');
   const measured = request.test ?? calibration;
   const reference = await referenceOutputs(loaded, graph, measured);
@@ -205,6 +207,7 @@ function recordOptions(request: QuantizeRequest, chosen: QuantizeOptions): QMode
     ...widths,
     layerBits: layerBits ?? {},
     bits: request.bits ?? null,
+    observerChosen: request.observer ?? null,
     target: request.target ?? 'accuracy',
     maxAccuracyLoss: request.target === 'cost' ? (request.maxAccuracyLoss ?? DEFAULT_LOSS) : null,
   };

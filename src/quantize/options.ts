@@ -1,5 +1,7 @@
 /** How a clipping range is chosen from calibration values. `auto` picks, per tensor, the one with the least squared error. */
-export type Observer = 'minmax' | 'percentile' | 'mse' | 'auto';
+export const OBSERVERS = ['minmax', 'percentile', 'mse', 'auto'] as const;
+
+export type Observer = (typeof OBSERVERS)[number];
 
 /** The knobs of one quantization; every field has a default in {@link presets}. */
 export interface QuantizeOptions {

@@ -4,7 +4,7 @@ import { type Accuracy, measureAccuracy, type OutputRow, type OutputSpec } from 
 import { evaluateQuant } from './evaluate.js';
 import { dequantize, quantizeInput } from './inputs.js';
 import type { QuantGraph } from './ir.js';
-import { presetForBits, presets, type QuantizeOptions } from './options.js';
+import { type Observer, presetForBits, presets, type QuantizeOptions } from './options.js';
 import { type FloatTrace, type Quantized, quantizeGraph, type RealRow } from './quantize.js';
 
 /** Rows on which both models must decide alike before a preset is taken, as a share. */
@@ -87,16 +87,22 @@ function isBetter(a: Accuracy, b: Accuracy): boolean {
 
 /**
  * The cheapest preset whose integer model agrees with the float one on the calibration rows; the best one where none does.
- * With `bits`, the activation width is fixed and nothing is searched.
+ * With `bits`, the activation width is fixed and nothing is searched; with `observer`, every preset clips by it.
  */
-export function searchPresets(graph: Graph, rows: readonly RealRow[], trace: FloatTrace, bits?: number): Candidate {
-  if (bits !== undefined) return tryOptions(graph, rows, trace, presetForBits(bits));
+export function searchPresets(
+  graph: Graph,
+  rows: readonly RealRow[],
+  trace: FloatTrace,
+  { bits, observer }: { readonly bits?: number; readonly observer?: Observer } = {},
+): Candidate {
+  const observed = (options: QuantizeOptions) => (observer ? { ...options, observer } : options);
+  if (bits !== undefined) return tryOptions(graph, rows, trace, observed(presetForBits(bits)));
   let best: Candidate | undefined;
   let failure: unknown;
   for (const preset of presets) {
     let candidate: Candidate;
     try {
-      candidate = tryOptions(graph, rows, trace, preset);
+      candidate = tryOptions(graph, rows, trace, observed(preset));
     } catch (error) {
       failure ??= error;
       continue;
