@@ -32,6 +32,8 @@ export interface InferenceVerdict {
 export interface Expectations {
   /** Decimal or `0x` field element; a proof with another context is refused. */
   readonly context?: string;
+  /** Fields of the binding that a proof has to state: who it is for, and where. */
+  readonly binding?: Partial<StatedBinding>;
 }
 
 class Refusal extends Error {}
@@ -76,6 +78,16 @@ function readInputs(manifest: Manifest, bytes: Uint8Array): Record<string, State
     inputs[layout.name] = { integers: [...tensors[layout.name]], real: [...toReal(layout, tensors[layout.name])] };
   }
   return inputs;
+}
+
+/** Holds a stated binding to what the caller expects of it; letters of an address may be large or small. */
+function checkBinding(stated: StatedBinding | undefined, expected: Partial<StatedBinding>): void {
+  for (const [field, wanted] of Object.entries(expected)) {
+    if (wanted === undefined) continue;
+    const given = stated?.[field as keyof StatedBinding];
+    require(given?.toLowerCase() ===
+      wanted.toLowerCase(), `the proof is bound to ${field} ${given ?? 'nothing'}, not to ${wanted}`);
+  }
 }
 
 /** The binding that a file states, with its chain as a number. @throws RangeError */
@@ -137,6 +149,7 @@ async function examine(
   require(!binding ||
     statement.form === 'bound' ||
     computeContext(binding) === context, 'the context is not that of the stated binding');
+  checkBinding(file.context.binding, expected.binding ?? {});
   const signals = (await deriveSignals(statement, bytes, { value: context, binding })).map(String);
   require(statement.form === 'packed' ||
     signals.at(-1) === file.context.value, 'the challenge is not that of the stated binding');

@@ -79,6 +79,10 @@ describe('statements, from the command line to the verdict', () => {
       else expect(verdict.inputs).to.deep.equal({});
       if (form.input === 'private') expect(proof.statement.input).to.equal('');
 
+      const bound = (agent: string) => verifyInference(proof, manifest, key, { binding: { agent, nonce: NONCE } });
+      expect((await bound(AGENT)).valid).to.equal(true);
+      expect((await bound(OTHER)).reason).to.include('bound to agent');
+
       const refuse = async (change: (file: ProofFile) => unknown) => {
         const changed = structuredClone(proof);
         change(changed);

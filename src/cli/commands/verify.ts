@@ -3,6 +3,7 @@ import { writeFileAtomic } from '../../bundle/atomic.js';
 import { EXIT } from '../../core/error.js';
 import { listProofFiles, openProofs } from '../../verify/proof-sources.js';
 import { openVerifyingBundle, type VerifyingBundle, verifyProofFile } from '../../verify/verify-files.js';
+import type { Expectations } from '../../verify/verify-inference.js';
 import { verifyProofs } from '../../verify/verify-stream.js';
 import { appendSummary, type Check, renderAnnotations, renderJunit } from '../ci-report.js';
 import type { CommandResult, CommandSpec } from '../command.js';
@@ -17,9 +18,9 @@ const MOST_SHOWN = 20;
 async function verifyOne(
   path: string,
   bundle: VerifyingBundle,
-  context: string | undefined,
+  expected: Expectations,
 ): Promise<CommandResult & { checks: Check[] }> {
-  const verdict = await verifyProofFile(path, bundle, { context });
+  const verdict = await verifyProofFile(path, bundle, expected);
   const word = verdict.valid ? 'valid' : 'NOT VALID';
   return {
     text: [
@@ -36,12 +37,12 @@ async function verifyOne(
 async function verifyAll(
   paths: readonly string[],
   bundle: VerifyingBundle,
-  context: string | undefined,
+  expected: Expectations,
   reporter: Reporter,
 ): Promise<CommandResult & { checks: Check[] }> {
   const start = performance.now();
   const checks: Check[] = [];
-  for await (const { verdict, ...source } of verifyProofs(openProofs(paths), bundle, { context })) {
+  for await (const { verdict, ...source } of verifyProofs(openProofs(paths), bundle, expected)) {
     checks.push({ ...source, valid: verdict.valid, reason: verdict.reason });
     reporter.count('proofs', checks.length);
   }
@@ -93,17 +94,29 @@ export const verifyCommand: CommandSpec = {
     command
       .argument('<proofs...>', 'proof files; folders, quoted globs and .ndjson files for many')
       .requiredOption('--bundle <folder>', 'folder with manifest.json and verification-key.json')
-      .option('--context <number>', 'the context that each proof has to be bound to, decimal or 0x', contextNumber)
+      .option(
+        '--context <number>',
+        'the context that each proof has to be bound to, decimal or 0x (of a bound statement the challenge)',
+        contextNumber,
+      )
+      .option('--agent <address>', 'the agent that each proof has to be for')
+      .option('--chain-id <n>', 'the chain that each proof has to be for; 0 is none')
+      .option('--contract <address>', 'the contract that each proof has to be for')
+      .option('--model-id <id>', 'the registered model that each proof has to be for')
+      .option('--nonce <word>', 'the nonce that each proof has to have')
       .option('--junit <file>', 'also write the verdicts as a JUnit report'),
   run: async ([given], options, reporter) => {
     const patterns = given as string[];
     const bundle = await openVerifyingBundle(options.bundle as string);
-    const context = options.context as string | undefined;
+    const { context, agent, chainId, contract, modelId, nonce } = options as Readonly<
+      Record<string, string | undefined>
+    >;
+    const expected = { context, binding: { agent, chainId, contract, modelId, nonce } };
     const start = performance.now();
     const single = patterns.length === 1 && (await isPlainFile(patterns[0]));
     const { checks, ...result } = single
-      ? await verifyOne(patterns[0], bundle, context)
-      : await verifyAll(await listProofFiles(patterns), bundle, context, reporter);
+      ? await verifyOne(patterns[0], bundle, expected)
+      : await verifyAll(await listProofFiles(patterns), bundle, expected, reporter);
     const suite = `zkinfer verify ${bundle.manifest.name}`;
     if (options.junit !== undefined) {
       await writeFileAtomic(options.junit as string, renderJunit(suite, checks, (performance.now() - start) / 1000));
