@@ -4,7 +4,7 @@ import { ARTIFACT_NAMES, type ArtifactName } from './artifact-names.js';
 import { writeFileAtomic, writeFilesAtomic } from './atomic.js';
 import { printCanonicalJson } from './canonical-json.js';
 import { fileError } from './file-error.js';
-import { type Manifest, parseManifest } from './manifest.js';
+import { type Manifest, parseManifest, type SetupFacts } from './manifest.js';
 import { bundlePaths } from './paths.js';
 
 /** Reads the manifest of a bundle folder. @throws ZkinferError BUNDLE_MISSING (2), MANIFEST_INVALID (3) */
@@ -26,6 +26,17 @@ export async function readManifest(folder: string): Promise<Manifest> {
     });
   }
   return parseManifest(text, path);
+}
+
+/** The setup of a bundle that has keys. @throws ZkinferError BUNDLE_NOT_SET_UP (2) */
+export function needSetup(folder: string, manifest: Manifest): SetupFacts {
+  if (manifest.setup !== null) return manifest.setup;
+  throw new ZkinferError({
+    code: 'BUNDLE_NOT_SET_UP',
+    kind: 'usage',
+    message: `${folder} has no keys yet`,
+    hint: `zkinfer setup ${folder}`,
+  });
 }
 
 /** The text of a manifest, read back once so that no manifest is written that cannot be read. */

@@ -1,4 +1,4 @@
-import type { BilinearNode, Graph, GraphNode, TreesNode, UnaryNode, ValueId } from './ir.js';
+import type { Graph, GraphNode, NodeKind, TreesNode, ValueId } from './ir.js';
 import { applyLinear } from './linear-map.js';
 import { compileScalar } from './scalar.js';
 
@@ -14,14 +14,14 @@ export function concatData(parts: readonly Float64Array[]): Float64Array {
   return joined;
 }
 
-function applyUnary(node: UnaryNode, x: Float64Array): Float64Array {
+function applyUnary(node: ComputationOf<'unary'>, x: Float64Array): Float64Array {
   const functions = node.functions.map(compileScalar);
   const { which } = node;
   if (which === null) return x.map(functions[0]);
   return x.map((value, i) => functions[which[i]](value));
 }
 
-function applyBilinear(node: BilinearNode, a: Float64Array, b: Float64Array): Float64Array {
+function applyBilinear(node: ComputationOf<'bilinear'>, a: Float64Array, b: Float64Array): Float64Array {
   const y = new Float64Array(node.start.length - 1);
   for (let row = 0; row < y.length; row++) {
     let sum = 0;
@@ -60,7 +60,7 @@ export function reachLeaf(
   return -1 - at;
 }
 
-function applyTrees(node: TreesNode, x: Float64Array): Float64Array {
+function applyTrees(node: ComputationOf<'trees'>, x: Float64Array): Float64Array {
   const y = Float64Array.from(node.base);
   for (const root of node.roots) {
     const weights = node.leafWeights[reachLeaf(node, root, x)];
@@ -69,8 +69,15 @@ function applyTrees(node: TreesNode, x: Float64Array): Float64Array {
   return y;
 }
 
+/** What a node computes, whatever its place in a graph; the integer graph has nodes of the same kinds. */
+export type Computation = {
+  readonly [K in NodeKind]: Omit<Extract<GraphNode, { kind: K }>, 'origin' | 'inputs' | 'output'>;
+}[NodeKind];
+
+type ComputationOf<K extends NodeKind> = Extract<Computation, { kind: K }>;
+
 /** Computes one node from its inputs' elements. */
-export function evaluateNode(node: GraphNode, inputs: readonly Float64Array[]): Float64Array {
+export function evaluateNode(node: Computation, inputs: readonly Float64Array[]): Float64Array {
   switch (node.kind) {
     case 'linear':
       return applyLinear(node.map, concatData(inputs));

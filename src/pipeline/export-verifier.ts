@@ -4,11 +4,10 @@ import { checkArtifacts } from '../bundle/artifacts.js';
 import { printCanonicalJson } from '../bundle/canonical-json.js';
 import { digestBytes } from '../bundle/digest.js';
 import { withBundleLock } from '../bundle/lock.js';
-import { readManifest, writeBundle } from '../bundle/manifest-file.js';
+import { needSetup, readManifest, writeBundle } from '../bundle/manifest-file.js';
 import { bundlePaths } from '../bundle/paths.js';
 import { type CompiledContract, compileSolidity } from '../chain/solidity/compile.js';
 import { nameVerifier, renderVerifier } from '../chain/solidity/standalone.js';
-import { ZkinferError } from '../core/error.js';
 import type { VerificationKey } from '../groth16/proof.js';
 
 export interface ExportedVerifier {
@@ -24,17 +23,10 @@ export interface ExportedVerifier {
 export async function exportVerifier(dir: string): Promise<ExportedVerifier> {
   return withBundleLock(dir, async () => {
     const manifest = await readManifest(dir);
-    if (manifest.setup === null)
-      throw new ZkinferError({
-        code: 'BUNDLE_NOT_SET_UP',
-        kind: 'usage',
-        message: `${dir} has no keys yet`,
-        hint: `zkinfer setup ${dir}`,
-      });
+    const { profile, overrides } = needSetup(dir, manifest);
     await checkArtifacts(dir, manifest, ['verificationKey']);
     const paths = bundlePaths(dir);
     const key = JSON.parse(await readFile(paths.verificationKey, 'utf8')) as VerificationKey;
-    const { profile, overrides } = manifest.setup;
     const { qmodel, r1cs, verificationKey } = manifest.artifacts;
     const source = renderVerifier(key, {
       name: manifest.name,

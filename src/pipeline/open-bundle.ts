@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { checkArtifacts, findMismatches, mismatchError } from '../bundle/artifacts.js';
 import type { Manifest } from '../bundle/manifest.js';
-import { readManifest } from '../bundle/manifest-file.js';
+import { needSetup, readManifest } from '../bundle/manifest-file.js';
 import { bundlePaths } from '../bundle/paths.js';
 import { readQModel } from '../bundle/qmodel-file.js';
 import { type CircuitOptions, lowerCircuit } from '../circuit/lower.js';
 import type { CircuitProgram } from '../circuit/program.js';
-import { ZkinferError } from '../core/error.js';
 import type { QuantGraph } from '../quantize/ir.js';
 import { decodeWireOrder, type WireOrder } from './wire-order.js';
 
@@ -29,13 +28,7 @@ export function circuitOptionsOf({ statement, circuit }: Manifest): CircuitOptio
 /** Opens a bundle for proving. @throws ZkinferError BUNDLE_NOT_SET_UP, and kind artifact where a file is not the manifest's */
 export async function openBundle(dir: string): Promise<OpenBundle> {
   const manifest = await readManifest(dir);
-  if (manifest.setup === null)
-    throw new ZkinferError({
-      code: 'BUNDLE_NOT_SET_UP',
-      kind: 'usage',
-      message: `${dir} has no keys yet`,
-      hint: `zkinfer setup ${dir}`,
-    });
+  needSetup(dir, manifest);
   await checkArtifacts(dir, manifest, ['qmodel', 'r1cs', 'wireOrder', 'provingKey', 'verificationKey']);
   // Proving does without these, so they may be absent; but a file that was changed is never passed over.
   const changed = (await findMismatches(dir, manifest, ['circom', 'witnessProgram', 'audit'])).filter(

@@ -1,5 +1,4 @@
-import { argMaxOf, concatData, reachLeaf, topPositions } from '../graph/evaluate.js';
-import { applyLinear } from '../graph/linear-map.js';
+import { evaluateNode } from '../graph/evaluate.js';
 import type { QuantGraph, QuantNode, QuantRequantize, QuantValueId } from './ir.js';
 
 /** `clamp(floor((x + 2^(shift-1)) / 2^shift), 0, 2^bits - 1)`: half-up; shift 0 only clamps. */
@@ -29,16 +28,10 @@ function requantizeAll(node: QuantRequantize, x: Float64Array): Float64Array {
   return x.map((value, i) => requantize(value, entryAt(node.shift, i), entryAt(node.bits, i)));
 }
 
-/** Computes one node on integers held exactly in doubles. */
+/** Computes one node on integers held exactly in doubles; kinds that the float graph has too mean the same in both. */
 export function evaluateQuantNode(node: QuantNode, inputs: readonly Float64Array[]): Float64Array {
   const x = inputs[0];
   switch (node.kind) {
-    case 'linear':
-      return applyLinear(node.map, concatData(inputs));
-    case 'gather': {
-      const all = concatData(inputs);
-      return Float64Array.from(node.index, (i) => (i >= 0 ? all[i] : node.constants[-1 - i]));
-    }
     case 'requantize':
       return requantizeAll(node, x);
     case 'relu':
@@ -57,37 +50,8 @@ export function evaluateQuantNode(node: QuantNode, inputs: readonly Float64Array
       return x.map((value) => (value >= 0 ? 1 : 0));
     case 'isZero':
       return x.map((value) => (value === 0 ? 1 : 0));
-    case 'bilinear': {
-      const b = inputs[1];
-      return Float64Array.from({ length: node.start.length - 1 }, (_, row) => {
-        let sum = 0;
-        for (let t = node.start[row]; t < node.start[row + 1]; t++) sum += x[node.left[t]] * b[node.right[t]];
-        return sum;
-      });
-    }
-    case 'max': {
-      const all = concatData(inputs);
-      return Float64Array.from(node.windows, (window) =>
-        window.reduce((best, i) => (i >= 0 && all[i] > best ? all[i] : best), Number.NEGATIVE_INFINITY),
-      );
-    }
-    case 'argmax':
-      return Float64Array.from(node.windows, (window) => argMaxOf(window, x, node.last));
-    case 'topk':
-      return Float64Array.from(
-        node.windows.flatMap((window) => {
-          const top = topPositions(window, x, node.k);
-          return [...top.map((p) => x[window[p]]), ...top];
-        }),
-      );
-    case 'trees': {
-      const y = Float64Array.from(node.base);
-      for (const root of node.roots) {
-        const weights = node.leafWeights[reachLeaf(node, root, x)];
-        for (let t = 0; t < y.length; t++) y[t] += weights[t];
-      }
-      return y;
-    }
+    default:
+      return evaluateNode(node, inputs);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Manifest } from '../../bundle/manifest.js';
+import { needSetup } from '../../bundle/manifest-file.js';
 import { ZkinferError } from '../../core/error.js';
 import { countBytes, countInputBytes } from '../../core/statement.js';
 import { openVerifyingBundle } from '../../verify/verify-files.js';
@@ -16,14 +17,7 @@ export interface BundleModel {
 /** Reads a bundle for registration. @throws ZkinferError (exit code 2, 3); `BUNDLE_NOT_SET_UP` */
 export async function openBundleModel(dir: string): Promise<BundleModel> {
   const { manifest, verificationKey } = await openVerifyingBundle(dir);
-  if (manifest.setup === null) {
-    throw new ZkinferError({
-      code: 'BUNDLE_NOT_SET_UP',
-      kind: 'usage',
-      message: `${dir} has no keys yet`,
-      hint: `zkinfer setup ${dir}`,
-    });
-  }
+  needSetup(dir, manifest);
   return { manifest, key: verificationKey as VerificationKey, spec: describeModel(manifest) };
 }
 
