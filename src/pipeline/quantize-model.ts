@@ -1,4 +1,4 @@
-import type { QModel } from '../bundle/qmodel.js';
+import type { Json, QModel } from '../bundle/qmodel.js';
 import { predictCost } from '../circuit/cost.js';
 import type { Diagnostic } from '../core/diagnostic.js';
 import { ZkinferError } from '../core/error.js';
@@ -6,6 +6,7 @@ import { sizeOf } from '../core/tensor.js';
 import { evaluateGraph } from '../graph/evaluate.js';
 import type { Graph } from '../graph/ir.js';
 import { type Accuracy, measureAccuracy, type OutputRow } from '../quantize/accuracy.js';
+import { type Comparison, compareOutputs } from '../quantize/compare-outputs.js';
 import type { QuantGraph } from '../quantize/ir.js';
 import type { LayerReport } from '../quantize/layer-report.js';
 import type { Observer, QuantizeOptions } from '../quantize/options.js';
@@ -47,6 +48,8 @@ export interface QuantizeReport extends Omit<Accuracy, 'relativeError'> {
   readonly domainPower: number;
   readonly toNextPower: number;
   readonly layers: readonly LayerLine[];
+  /** Outputs of both models side by side, on the rows that the accuracy was measured on. */
+  readonly comparison: Comparison;
   /** Every point that a search for the cheapest widths tried; null where none was made. */
   readonly tradeoff: readonly TradeoffPoint[] | null;
   readonly warnings: readonly string[];
@@ -163,7 +166,8 @@ export async function quantizeModel(request: QuantizeRequest): Promise<{ qmodel:
   const reference = await referenceOutputs(loaded, graph, measured);
   if (reference.warning) warnings.push(reference.warning);
   const integer = measured.rows.map((row) => inferReal(chosen.graph, row));
-  const accuracy = measureAccuracy(outputSpecs(graph), reference.outputs, integer, measured.labels);
+  const specs = outputSpecs(graph);
+  const accuracy = measureAccuracy(specs, reference.outputs, integer, measured.labels);
   progress('predicting constraints');
   const cost = predictCost(chosen.graph);
   const report: QuantizeReport = {
@@ -175,6 +179,7 @@ export async function quantizeModel(request: QuantizeRequest): Promise<{ qmodel:
     domainPower: cost.domainPower,
     toNextPower: cost.toNextPower,
     layers: joinCosts(chosen.layers, cost.layers),
+    comparison: compareOutputs(specs, reference.outputs, integer, measured.labels),
     tradeoff: tradeoff?.curve ?? null,
     warnings,
   };
@@ -220,10 +225,12 @@ function describeQModel(
   report: QuantizeReport,
 ): QModel {
   const { floatScore, integerScore, metric, top1Agreement, maxAbsError, measuredOn, rows, reference } = report;
+  const scores = { floatScore, integerScore, metric, top1Agreement, maxAbsError, measuredOn, rows, reference };
+  const layers = report.layers.map(({ constraints: _, ...layer }) => ({ ...layer }));
   return {
     graph,
     source: { name: loaded.name, digest: loaded.digest },
     options,
-    report: { floatScore, integerScore, metric, top1Agreement, maxAbsError, measuredOn, rows, reference },
+    report: { ...scores, layers, comparison: report.comparison as unknown as Json },
   };
 }

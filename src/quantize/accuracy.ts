@@ -32,8 +32,8 @@ function argMax(values: ArrayLike<number>): number {
   return best;
 }
 
-/** The output that decides: the first integer output of one element, else the first output of several elements. */
-function decisionOf(
+/** How a row is decided: by the first integer output of one element, else by the largest of the first output. Null where nothing decides. */
+export function decisionOf(
   outputs: readonly OutputSpec[],
   truths: readonly Truth[] | undefined,
 ): ((row: OutputRow) => number) | null {
