@@ -1,3 +1,4 @@
+import { decodeBase64, encodeBase64 } from '../core/base64.js';
 import { type Read, readArray, readCount, readObject, readOneOf, readString, SchemaError } from './schema.js';
 
 /** A long list of numbers in JSON: base64 of little-endian elements, in the narrowest type that holds them all exactly. */
@@ -34,10 +35,19 @@ export function encodeNumbers(numbers: ArrayLike<number>): number[] | PackedNumb
   const type = narrowestType(numbers);
   const packed = TYPES[type].make(numbers.length);
   packed.set(numbers as ArrayLike<number> & Iterable<number>);
-  return { type, base64: Buffer.from(packed.buffer).toString('base64') };
+  return { type, base64: encodeBase64(new Uint8Array(packed.buffer)) };
 }
 
 const readPacked = readObject({ type: readOneOf('i8', 'i16', 'i32', 'f64'), base64: readString });
+
+function readBase64(text: string, path: string): Uint8Array {
+  try {
+    return decodeBase64(text);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new SchemaError(`${path}.base64`, 'base64', text);
+  }
+}
 
 /** Reads what encodeNumbers wrote. @throws SchemaError, also for base64 or lengths that encodeNumbers would not write */
 export const readFloats: Read<Float64Array> = (value, path) => {
@@ -49,9 +59,8 @@ export const readFloats: Read<Float64Array> = (value, path) => {
     });
   }
   const { type, base64 } = readPacked(value, path);
-  const bytes = Buffer.from(base64, 'base64');
   const { bytes: width, make } = TYPES[type];
-  if (bytes.toString('base64') !== base64) throw new SchemaError(`${path}.base64`, 'base64', base64);
+  const bytes = readBase64(base64, path);
   if (bytes.length % width !== 0) throw new SchemaError(`${path}.base64`, `a multiple of ${width} bytes`, bytes.length);
   const packed = make(bytes.length / width);
   new Uint8Array(packed.buffer).set(bytes);

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { R } from '../core/field.js';
 import { type Curve, FIELD_BYTES, G1_BYTES, G2_BYTES } from './curve.js';
 import { multiplyFull, multiplySplit, splitScalars } from './msm.js';
@@ -6,6 +5,7 @@ import { multiplyG1 } from './pairing-check.js';
 import { readG1, readG2 } from './point-json.js';
 import type { Proof } from './proof.js';
 import type { Prover } from './prove.js';
+import { drawInteger } from './random-bytes.js';
 import { loadResidentKey, type ResidentKey } from './resident-key.js';
 import { computeQuotient } from './resident-quotient.js';
 import { readWitnessValues, readWtns } from './wtns-file.js';
@@ -93,5 +93,5 @@ function multiplyG2Affine(curve: Curve, point: number, scalar: bigint): number {
 
 /** A uniform scalar: 512 random bits, so that the reduction leaves no bias. */
 function drawScalar(): bigint {
-  return BigInt(`0x${randomBytes(64).toString('hex')}`) % R;
+  return drawInteger(64) % R;
 }

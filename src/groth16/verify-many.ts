@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { R } from '../core/field.js';
 import { type Curve, FIELD_BYTES, G1_BYTES, GT_BYTES, shareCurve } from './curve.js';
 import {
@@ -11,6 +10,7 @@ import {
   putG2,
   runMiller,
 } from './pairing-check.js';
+import { drawInteger } from './random-bytes.js';
 import { parseProof, parsePublicSignals } from './strict-json.js';
 import { explain, findKey, type Verdict } from './verify.js';
 
@@ -65,7 +65,7 @@ export async function verifyMany(verificationKey: unknown, claims: readonly Clai
     } finally {
       curve.release(mark);
     }
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve));
   }
   return verdicts;
 }
@@ -75,7 +75,7 @@ function readTerm(curve: Curve, key: PreparedKey, claim: Claim, index: number): 
   const proof = parseProof(claim.proof);
   const c = curve.alloc(G1_BYTES + FIELD_BYTES);
   const miller = curve.alloc(GT_BYTES);
-  const weight = BigInt(`0x${randomBytes(WEIGHT_BYTES).toString('hex')}`) + 1n;
+  const weight = drawInteger(WEIGHT_BYTES) + 1n;
   const mark = curve.mark();
   try {
     const a = putG1(curve, proof.a, 'pi_a');

@@ -1,3 +1,4 @@
+import { toHex } from '../core/hex.js';
 import { G1_BYTES, G2_BYTES } from './curve.js';
 import { refuseArtifact, type Section } from './section-file.js';
 
@@ -33,15 +34,15 @@ export function readContributions(
     at += size;
     return from;
   };
-  const takeBytes = (size: number): Buffer => Buffer.from(bytes.subarray(take(size), at));
+  const takeBytes = (size: number): Uint8Array => bytes.slice(take(size), at);
 
-  const circuitHash = takeBytes(HASH_BYTES).toString('hex');
+  const circuitHash = toHex(takeBytes(HASH_BYTES));
   const count = view.getUint32(take(4), true);
   const contributions: Contribution[] = [];
   const publicKeys: Uint8Array[] = [];
   for (let index = 0; index < count; index++) {
     publicKeys.push(takeBytes(POINTS_BYTES));
-    const transcript = takeBytes(HASH_BYTES).toString('hex');
+    const transcript = toHex(takeBytes(HASH_BYTES));
     const type = view.getUint32(take(4), true);
     if (type > 1) throw refuseArtifact('zkey', `contribution ${index + 1} is of unknown type ${type}`);
     const end = view.getUint32(take(4), true) + at;
@@ -54,9 +55,9 @@ export function readContributions(
       if (parameter <= last || parameter > 3)
         throw refuseArtifact('zkey', `contribution ${index + 1} has odd parameters`);
       last = parameter;
-      if (parameter === 1) name = takeBytes(bytes[take(1)]).toString('utf8');
+      if (parameter === 1) name = new TextDecoder('utf-8', { ignoreBOM: true }).decode(takeBytes(bytes[take(1)]));
       else if (parameter === 2) iterationsExponent = bytes[take(1)];
-      else hash = takeBytes(bytes[take(1)]).toString('hex');
+      else hash = toHex(takeBytes(bytes[take(1)]));
     }
     if (at !== end) throw refuseArtifact('zkey', `contribution ${index + 1} has odd parameters`);
     contributions.push({

@@ -1,4 +1,5 @@
 import { Q, R } from '../core/field.js';
+import { toHex } from '../core/hex.js';
 import { type Curve, FIELD_BYTES, G1_BYTES, G2_BYTES, GT_BYTES, readInteger, shareCurve } from './curve.js';
 import { readG1, readG2, readGt } from './point-json.js';
 import type { VerificationKey } from './proof.js';
@@ -97,7 +98,7 @@ export function readZkeyLayout(zkey: Uint8Array): ZkeyLayout {
     checkCoordinates(zkey, points);
   const coefficientCount = checkCoefficients(view, parts.coefficients, wireCount, domainSize);
   const { circuitHash, contributions } = readContributions(zkey, need(10));
-  const mark = Buffer.from(DEVELOPMENT_MARK, 'latin1').toString('hex');
+  const mark = toHex(new TextEncoder().encode(DEVELOPMENT_MARK));
   const info: ZkeyInfo = {
     wireCount,
     publicCount,

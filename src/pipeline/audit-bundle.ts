@@ -10,7 +10,7 @@ import { readQModel } from '../bundle/qmodel-file.js';
 import { readR1cs } from '../circom/r1cs-file.js';
 import { emitR1cs } from '../circuit/emit-r1cs.js';
 import { lowerCircuit } from '../circuit/lower.js';
-import { circuitOptionsOf } from './open-bundle.js';
+import { circuitOptionsOf } from './circuit-options.js';
 
 /**
  * Audits the circuit of a bundle as its statement is used: the input's public signals alone must determine every output.

@@ -4,9 +4,10 @@ import type { Manifest } from '../bundle/manifest.js';
 import { needSetup, readManifest } from '../bundle/manifest-file.js';
 import { bundlePaths } from '../bundle/paths.js';
 import { readQModel } from '../bundle/qmodel-file.js';
-import { type CircuitOptions, lowerCircuit } from '../circuit/lower.js';
+import { lowerCircuit } from '../circuit/lower.js';
 import type { CircuitProgram } from '../circuit/program.js';
 import type { QuantGraph } from '../quantize/ir.js';
+import { circuitOptionsOf } from './circuit-options.js';
 import { decodeWireOrder, type WireOrder } from './wire-order.js';
 
 /** What proving needs of a bundle, checked against its manifest. */
@@ -18,11 +19,6 @@ export interface OpenBundle {
   readonly wireOrder: WireOrder;
   readonly zkey: Uint8Array;
   readonly verificationKey: unknown;
-}
-
-/** How the circuit of a bundle was lowered. */
-export function circuitOptionsOf({ statement, circuit }: Manifest): CircuitOptions {
-  return { statement: statement.form, input: statement.visibility, overflow: circuit.overflow };
 }
 
 /** Opens a bundle for proving. @throws ZkinferError BUNDLE_NOT_SET_UP, and kind artifact where a file is not the manifest's */

@@ -3,9 +3,7 @@ import { join } from 'node:path';
 import { sweepTemporaries, writeFileAtomic } from '../bundle/atomic.js';
 import { printCanonicalJson } from '../bundle/canonical-json.js';
 import { isProcessAlive } from '../bundle/lock.js';
-import { type Binding, bindOffChain } from '../commitment/context.js';
 import { ZkinferError } from '../core/error.js';
-import type { FieldElement } from '../core/field.js';
 import { openProvingKey, type Prover, type ProverName, prove } from '../groth16/prove.js';
 import { createResidentProver } from '../groth16/resident-prover.js';
 import { type BatchItem, type BatchProgress, proveBatch } from '../prove/batch.js';
@@ -14,17 +12,12 @@ import { createProverPool } from '../prove/pool.js';
 import { encodeRow } from '../quantize/search.js';
 import type { Row, RowWithPlace } from '../rows/rows.js';
 import { bindStatement } from '../verify/derive-signals.js';
-import { makeProofFile, type ProofFile, parseContext } from '../verify/proof-file.js';
+import { makeProofFile, type ProofFile } from '../verify/proof-file.js';
 import { type OpenBundle, openBundle } from './open-bundle.js';
 import { describeInput, type PreparedRun, prepareRun, type RunBinding, type SaturatedInput } from './prove-input.js';
+import { type BindingOptions, readBinding } from './run-binding.js';
 
-export interface ProveOptions {
-  /** What the proof is bound to: a field element, decimal or `0x…`; 0 by default. */
-  readonly context?: string;
-  /** Chain, contract, model, agent and nonce that the proof is for; a bound statement needs one. */
-  readonly binding?: Binding;
-  /** Salt of the commitment, where the input is committed to. */
-  readonly salt?: bigint;
+export interface ProveOptions extends BindingOptions {
   /** Refuses inputs outside the calibrated range, where otherwise they saturate. */
   readonly strict?: boolean;
 }
@@ -34,36 +27,6 @@ export interface ProveReport {
   readonly saturated: readonly SaturatedInput[];
   /** Milliseconds of the witness and of the proof, verified. */
   readonly ms: { readonly witness: number; readonly prove: number; readonly total: number };
-}
-
-function readContext(text: string | undefined): FieldElement {
-  try {
-    return parseContext(text ?? '0');
-  } catch (cause) {
-    throw new ZkinferError({
-      code: 'CONTEXT_INVALID',
-      kind: 'usage',
-      message: cause instanceof Error ? cause.message : String(cause),
-      hint: 'give a number below the order of the field, decimal or 0x…',
-      cause,
-    });
-  }
-}
-
-/** What the options bind a proof to. A bound statement without a binding is for nobody and no chain, at nonce 0. */
-function readBinding(bundle: OpenBundle, { context, binding, salt }: ProveOptions): RunBinding {
-  const { statement, source } = bundle.manifest;
-  if (statement.form === 'packed') return { context: readContext(context), binding, salt };
-  if (context !== undefined)
-    throw new ZkinferError({
-      code: 'CONTEXT_UNUSED',
-      kind: 'usage',
-      message: 'the statement of this bundle is bound: it takes no context of one number',
-      hint: 'say what the proof is for with --agent, --chain-id, --contract, --model-id and --nonce',
-    });
-  const modelId = `0x${source.digest.slice(source.digest.indexOf(':') + 1)}`;
-  const nobody = { agent: `0x${'00'.repeat(20)}`, nonce: `0x${'00'.repeat(32)}` };
-  return { binding: binding ?? bindOffChain({ modelId, ...nobody }), salt };
 }
 
 async function prepare(
@@ -88,7 +51,7 @@ async function prepare(
 
 /** Proves one row; the proof is verified before it is returned. */
 export async function proveRow(bundle: OpenBundle, row: Row, options: ProveOptions = {}): Promise<ProveReport> {
-  const to = readBinding(bundle, options);
+  const to = readBinding(bundle.manifest, options);
   const start = performance.now();
   const { run, input, bound, wtns, saturated } = await prepare(bundle, row, to, options.strict);
   const ready = performance.now();
@@ -159,7 +122,7 @@ const MOST_FAILURES = 100;
 export async function proveRows(request: ProveRowsRequest): Promise<ProveRowsReport> {
   const started = performance.now();
   const bundle = await openBundle(request.dir);
-  const to = readBinding(bundle, request);
+  const to = readBinding(bundle.manifest, request);
   const provingKey = await shareProvingKey(bundle.zkey);
   await mkdir(request.outDir, { recursive: true });
   await sweepTemporaries(request.outDir, isProcessAlive);

@@ -15,6 +15,7 @@ import {
 import type { Binding } from '../commitment/context.js';
 import type { Digest } from '../core/digest.js';
 import { type FieldElement, R } from '../core/field.js';
+import { toHex } from '../core/hex.js';
 import { type OutputLayout, readTensors, type Statement, toReal, writeTensors } from '../core/statement.js';
 import { sizeOf } from '../core/tensor.js';
 import type { Proof, ProofResult } from '../groth16/proof.js';
@@ -125,7 +126,7 @@ export function makeProofFile(
     profile: manifest.setup?.profile ?? 'dev',
     proof,
     publicSignals,
-    statement: { input: Buffer.from(input).toString('hex'), output: Buffer.from(output).toString('hex') },
+    statement: { input: toHex(input), output: toHex(output) },
     outputs: describeOutputs(manifest.statement, output),
     digests: pickDigests(manifest),
     context: { value: String(value), ...(binding && { binding: { ...binding, chainId: String(binding.chainId) } }) },

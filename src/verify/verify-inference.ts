@@ -1,6 +1,7 @@
 import type { Manifest } from '../bundle/manifest.js';
 import { SchemaError } from '../bundle/schema.js';
 import { type Binding, computeContext } from '../commitment/context.js';
+import { fromHex } from '../core/hex.js';
 import { type InputLayout, readTensors, type StatementBytes, toReal } from '../core/statement.js';
 import { type Verdict, verifyProof } from '../groth16/verify.js';
 import { verifyMany } from '../groth16/verify-many.js';
@@ -134,8 +135,8 @@ async function examine(
     manifest.setup?.profile, 'the proof and the bundle disagree whether the key is for development');
   checkKey(verificationKey, statement.publicSignals.length);
   const bytes: StatementBytes = {
-    input: Buffer.from(file.statement.input, 'hex'),
-    output: Buffer.from(file.statement.output, 'hex'),
+    input: fromHex(file.statement.input),
+    output: fromHex(file.statement.output),
   };
   const context = parseContext(file.context.value);
   require(String(context) === file.context.value, 'the context is not a canonical decimal');
