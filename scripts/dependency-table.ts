@@ -20,7 +20,7 @@ const REASONS: Readonly<Record<string, string>> = {
   chai: 'assertions',
   circom2: 'the circom compiler as WebAssembly',
   circomlib: 'the Poseidon circuit of statements and commitments',
-  circomlibjs: 'Poseidon in JavaScript, in the order of the circuit',
+  circomlibjs: 'Poseidon of circomlib in JavaScript, which ours is compared with',
   commander: 'command-line options and help',
   ethers: 'ABI encoding, signing and JSON-RPC',
   'fast-check': 'property tests',

@@ -1,6 +1,6 @@
-import { buildPoseidon } from 'circomlibjs';
 import { type FieldElement, R } from '../core/field.js';
 import { packBytes } from '../core/limbs.js';
+import { hashPoseidon } from '../core/poseidon.js';
 
 /** The most inputs that one Poseidon permutation takes. */
 export const POSEIDON_WIDTH = 16;
@@ -10,10 +10,6 @@ export const POSEIDON_WIDTH = 16;
  * The circuit has it as a constant.
  */
 export const INPUT_DOMAIN = 0x7a6b696e6665722f696e7075742f7631n as FieldElement;
-
-type Poseidon = Awaited<ReturnType<typeof buildPoseidon>>;
-
-let built: Promise<Poseidon> | undefined;
 
 /**
  * Poseidon over any number of elements, as a chain: the first permutation takes up to 16 of them, each further one takes
@@ -28,13 +24,11 @@ export async function hashChain(elements: readonly bigint[]): Promise<FieldEleme
   for (const element of elements) {
     if (element < 0n || element >= R) throw new RangeError('an element is not in the field');
   }
-  built ??= buildPoseidon();
-  const poseidon = await built;
-  let hash = poseidon(elements.slice(0, POSEIDON_WIDTH));
+  let hash = hashPoseidon(elements.slice(0, POSEIDON_WIDTH));
   for (let at = POSEIDON_WIDTH; at < elements.length; at += POSEIDON_WIDTH - 1) {
-    hash = poseidon([poseidon.F.toObject(hash), ...elements.slice(at, at + POSEIDON_WIDTH - 1)]);
+    hash = hashPoseidon([hash, ...elements.slice(at, at + POSEIDON_WIDTH - 1)]);
   }
-  return poseidon.F.toObject(hash) as FieldElement;
+  return hash;
 }
 
 /**

@@ -2,12 +2,12 @@ import { expect } from 'chai';
 import { buildPoseidon } from 'circomlibjs';
 import { emitR1cs } from '../../src/circuit/emit-r1cs.js';
 import { type CircuitOptions, lowerCircuit, namePublicSignals } from '../../src/circuit/lower.js';
-import { derivePoseidonParameters } from '../../src/circuit/statement/poseidon-parameters.js';
 import { INPUT_DOMAIN as CIRCUIT_INPUT_DOMAIN } from '../../src/circuit/statement/seal.js';
 import { computeWitness } from '../../src/circuit/witness.js';
 import { commitInput, hashChain, INPUT_DOMAIN } from '../../src/commitment/poseidon.js';
 import { R } from '../../src/core/field.js';
 import { integersToBytes, packBytes } from '../../src/core/limbs.js';
+import { derivePoseidonParameters } from '../../src/core/poseidon-parameters.js';
 import { violatedConstraints, wireValues } from '../circuits/r1cs-tester.js';
 import { QuantModel, runModel } from './quant-model.js';
 

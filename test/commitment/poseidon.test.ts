@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { buildPoseidon } from 'circomlibjs';
 import { commitInput, hashChain, INPUT_DOMAIN } from '../../src/commitment/poseidon.js';
 import { R } from '../../src/core/field.js';
 
@@ -9,6 +10,15 @@ describe('Poseidon chain', () => {
     expect(await hashChain([1n, 2n])).to.equal(
       7853200120776062878684798364095072458815029376092732009249414926327459813530n,
     );
+  });
+
+  it('is what circomlibjs computes, for every number of elements that a permutation takes', async () => {
+    const reference = await buildPoseidon();
+    for (let n = 1; n <= 16; n++) {
+      const elements = count(n).map((i) => R - i ** BigInt(5 * n));
+      const reduced = elements.map((element) => ((element % R) + R) % R);
+      expect(await hashChain(reduced), `${n} elements`).to.equal(reference.F.toObject(reference(reduced)));
+    }
   });
 
   it('feeds the hash so far in front of the next 15 elements', async () => {

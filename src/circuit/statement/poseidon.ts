@@ -1,7 +1,7 @@
 import { R, toField } from '../../core/field.js';
+import { derivePoseidonParameters, FULL_ROUNDS } from '../../core/poseidon-parameters.js';
 import { type Component, indexedNames } from '../component.js';
 import { type EmitConstraint, Lc } from '../lc.js';
-import { derivePoseidonParameters, FULL_ROUNDS } from './poseidon-parameters.js';
 
 /** The most elements that one permutation takes in. */
 export const POSEIDON_INPUTS = 16;

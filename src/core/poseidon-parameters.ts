@@ -1,4 +1,4 @@
-import { invertField, R } from '../../core/field.js';
+import { invertField, R } from './field.js';
 
 /** Full rounds of Poseidon over BN254 with x^5, and partial rounds for a state of t = 2 … 17. */
 export const FULL_ROUNDS = 8;

@@ -1,5 +1,5 @@
 declare module 'circomlibjs' {
-  /** The part of circomlibjs that is used here; it ships without types. */
+  /** The part of circomlibjs that the tests compare with; it ships without types. */
   export function buildPoseidon(): Promise<{
     (inputs: readonly bigint[]): Uint8Array;
     readonly F: { toObject(element: Uint8Array): bigint };
