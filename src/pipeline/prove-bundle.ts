@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { sweepTemporaries, writeFileAtomic } from '../bundle/atomic.js';
 import { printCanonicalJson } from '../bundle/canonical-json.js';
 import { isProcessAlive } from '../bundle/lock.js';
-import { ZkinferError } from '../core/error.js';
 import { openProvingKey, type Prover, type ProverName, prove } from '../groth16/prove.js';
 import { createResidentProver } from '../groth16/resident-prover.js';
 import { type BatchItem, type BatchProgress, proveBatch } from '../prove/batch.js';
@@ -14,8 +13,9 @@ import type { Row, RowWithPlace } from '../rows/rows.js';
 import { bindStatement } from '../verify/derive-signals.js';
 import { makeProofFile, type ProofFile } from '../verify/proof-file.js';
 import { type OpenBundle, openBundle } from './open-bundle.js';
-import { describeInput, type PreparedRun, prepareRun, type RunBinding, type SaturatedInput } from './prove-input.js';
+import { describeInput, prepareRun, type RunBinding, type SaturatedInput } from './prove-input.js';
 import { type BindingOptions, readBinding } from './run-binding.js';
+import { type RunInput, type RunReport, shareRunProgram } from './run-program.js';
 
 export interface ProveOptions extends BindingOptions {
   /** Refuses inputs outside the calibrated range, where otherwise they saturate. */
@@ -29,31 +29,11 @@ export interface ProveReport {
   readonly ms: { readonly witness: number; readonly prove: number; readonly total: number };
 }
 
-async function prepare(
-  bundle: OpenBundle,
-  row: Row,
-  to: RunBinding,
-  strict: boolean | undefined,
-): Promise<PreparedRun> {
-  const prepared = await prepareRun(bundle, row, to);
-  if (strict && prepared.saturated.length > 0)
-    throw new ZkinferError({
-      code: 'INPUT_OUT_OF_RANGE',
-      kind: 'usage',
-      message: 'the input lies outside the calibrated range',
-      facts: prepared.saturated.map(
-        ({ input, elements, largest }) => `${input}: ${elements} elements, by up to ${largest.toPrecision(4)}`,
-      ),
-      hint: 'calibrate with rows that reach this far, or leave --strict out to prove the saturated input',
-    });
-  return prepared;
-}
-
 /** Proves one row; the proof is verified before it is returned. */
 export async function proveRow(bundle: OpenBundle, row: Row, options: ProveOptions = {}): Promise<ProveReport> {
   const to = readBinding(bundle.manifest, options);
   const start = performance.now();
-  const { run, input, bound, wtns, saturated } = await prepare(bundle, row, to, options.strict);
+  const { run, input, bound, wtns, saturated } = await prepareRun(bundle, row, to, options);
   const ready = performance.now();
   const prover: Prover = createResidentProver();
   try {
@@ -124,12 +104,12 @@ export async function proveRows(request: ProveRowsRequest): Promise<ProveRowsRep
   const bundle = await openBundle(request.dir);
   const to = readBinding(bundle.manifest, request);
   const provingKey = await shareProvingKey(bundle.zkey);
+  const program = shareRunProgram(bundle);
   await mkdir(request.outDir, { recursive: true });
   await sweepTemporaries(request.outDir, isProcessAlive);
   const pool = createProverPool({ workers: request.workers, backend: request.backend, zkeyBytes: bundle.zkey.length });
   const latencies: number[] = [];
   const failures: { index: number; reason: string }[] = [];
-  const runs = new Map<string, Omit<PreparedRun, 'wtns'>>();
   const finished = new Set<string>();
   let saturated = 0;
   let totals: BatchProgress = { done: 0, failed: 0, skipped: 0, rate: 0 };
@@ -141,11 +121,8 @@ export async function proveRows(request: ProveRowsRequest): Promise<ProveRowsRep
       yield {
         key,
         makeJob: async () => {
-          const prepared = await prepare(bundle, row, to, request.strict);
-          if (prepared.saturated.length > 0) saturated++;
-          const { wtns, ...rest } = prepared;
-          runs.set(key, rest);
-          return { provingKey, wtns };
+          const input: RunInput = { row, to, strict: request.strict };
+          return { provingKey, program, input };
         },
       };
     }
@@ -163,14 +140,14 @@ export async function proveRows(request: ProveRowsRequest): Promise<ProveRowsRep
     for await (const outcome of outcomes) {
       if (outcome.status === 'done') {
         latencies.push(outcome.ms);
-        const { run, bound, input } = runs.get(outcome.key) as Omit<PreparedRun, 'wtns'>;
+        const { run, bound, input, saturated: cut } = outcome.result.report as RunReport;
+        if (cut.length > 0) saturated++;
         const file = makeProofFile(bundle.manifest, run, bound, outcome.result, input);
         await writeFileAtomic(join(request.outDir, outcome.key), printCanonicalJson(file));
       } else if (outcome.status === 'failed' && failures.length < MOST_FAILURES) {
         const reason = outcome.error instanceof Error ? outcome.error.message : String(outcome.error);
         failures.push({ index: outcome.index, reason });
       }
-      runs.delete(outcome.key);
     }
   } finally {
     await pool.close();

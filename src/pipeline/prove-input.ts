@@ -32,6 +32,9 @@ export interface RunBinding {
   readonly salt?: bigint;
 }
 
+/** What a run needs of a bundle. */
+export type RunnableBundle = Pick<OpenBundle, 'manifest' | 'graph' | 'program' | 'wireOrder'>;
+
 /** A run of the integer model and its witness, ready for a prover. */
 export interface PreparedRun {
   readonly run: RunIntegers;
@@ -61,10 +64,25 @@ export async function describeInput(
   return writeCommitment(await commitInput(bytes, salt));
 }
 
-/** Infers one row and writes its witness in the wire order of the compiled circuit. */
-export async function prepareRun(bundle: OpenBundle, row: Row, to: RunBinding): Promise<PreparedRun> {
+export interface RunOptions {
+  /** Refuses inputs outside the calibrated range, where otherwise they saturate. */
+  readonly strict?: boolean;
+}
+
+/**
+ * Infers one row and writes its witness in the wire order of the compiled circuit.
+ * @throws ZkinferError `SALT_MISSING`, `INPUT_OUT_OF_RANGE`
+ */
+export async function prepareRun(
+  bundle: RunnableBundle,
+  row: Row,
+  to: RunBinding,
+  options: RunOptions = {},
+): Promise<PreparedRun> {
   const { statement } = bundle.manifest;
   const inputs = encodeRow(bundle.graph, row);
+  const saturated = findSaturated(bundle, row, inputs);
+  if (options.strict && saturated.length > 0) throw outOfRange(saturated);
   const outputs = inferCodes(bundle.graph, inputs);
   const input = await describeInput(bundle.manifest, inputs, to.salt);
   const bound = await bindStatement(statement, { input, output: writeTensors(statement.outputs, outputs) }, to);
@@ -74,11 +92,28 @@ export async function prepareRun(bundle: OpenBundle, row: Row, to: RunBinding): 
     input,
     bound,
     wtns: writeWtnsBytes(reorderWitness(witness, bundle.wireOrder)),
-    saturated: findSaturated(bundle, row, inputs),
+    saturated,
   };
 }
 
-function findSaturated(bundle: OpenBundle, row: Row, codes: Readonly<Record<string, Float64Array>>): SaturatedInput[] {
+function outOfRange(saturated: readonly SaturatedInput[]): ZkinferError {
+  return new ZkinferError({
+    code: 'INPUT_OUT_OF_RANGE',
+    kind: 'usage',
+    message: 'the input lies outside the calibrated range',
+    facts: saturated.map(
+      ({ input, elements, largest }) => `${input}: ${elements} elements, by up to ${largest.toPrecision(4)}`,
+    ),
+    hint: 'calibrate with rows that reach this far, or leave --strict out to prove the saturated input',
+  });
+}
+
+/** The inputs of a row that quantization cuts. */
+export function findSaturated(
+  bundle: Pick<OpenBundle, 'graph'>,
+  row: Row,
+  codes: Readonly<Record<string, Float64Array>>,
+): SaturatedInput[] {
   return bundle.graph.inputs.flatMap((input) => {
     const value = bundle.graph.values[input.value];
     const stated = dequantize(codes[input.name], value);

@@ -103,7 +103,7 @@ export function createProverPool(options: PoolOptions = {}): ProverPool {
           backend,
           binary: options.binary,
           provingKey: job.provingKey,
-          wtns: job.wtns,
+          witness: 'wtns' in job ? { wtns: job.wtns } : { program: job.program, input: job.input },
           thread,
         };
         return unpack(await piscina.run(request, { signal }));

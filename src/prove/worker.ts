@@ -3,11 +3,13 @@ import { ZkinferError } from '../core/error.js';
 import { adoptCurve } from '../groth16/curve.js';
 import type { Prover, ProverName, ProvingKey } from '../groth16/prove.js';
 import { openProvingKey, prove } from '../groth16/prove.js';
-import type { SharedKey, WorkerReply, WorkerRequest } from './job.js';
+import type { WitnessSource, WorkerReply, WorkerRequest } from './job.js';
+import { type MadeWitness, type MakeWitness, openWitnessProgram } from './witness-program.js';
 
-/** Keys kept open per worker; the least recently used one is dropped. */
-const MAX_KEYS = 2;
+/** Keys, and programs, that a worker keeps ready. */
+const MAX_KEPT = 2;
 const keys = new Map<string, ProvingKey>();
+const programs = new Map<string, MakeWitness>();
 const provers = new Map<ProverName, Prover>();
 
 /** Runs in a worker thread: makes one proof and verifies it. */
@@ -16,10 +18,14 @@ export async function runJob(request: WorkerRequest): Promise<WorkerReply> {
   adoptCurve(request.curve);
   try {
     const started = performance.now();
+    const { provingKey } = request;
     const prover = await findProver(request);
-    const key = await findKey(request.provingKey);
-    const result = await prove(prover, key, request.wtns);
-    return { ok: true, result: { ...result, proveMs: performance.now() - started } };
+    const key = await keep(keys, provingKey.id, MAX_KEPT, () => openProvingKey(provingKey.zkey));
+    const { wtns, report } = await makeWitness(request.witness);
+    const ready = performance.now();
+    const result = await prove(prover, key, wtns);
+    const [witnessMs, proveMs] = [ready - started, performance.now() - ready];
+    return { ok: true, result: { ...result, report, witnessMs, proveMs } };
   } catch (error) {
     if (!(error instanceof ZkinferError)) throw error;
     const { code, kind, message, facts, hint } = error;
@@ -27,12 +33,19 @@ export async function runJob(request: WorkerRequest): Promise<WorkerReply> {
   }
 }
 
-async function findKey({ id, zkey }: SharedKey): Promise<ProvingKey> {
-  const key = keys.get(id) ?? (await openProvingKey(zkey));
-  keys.delete(id);
-  keys.set(id, key);
-  if (keys.size > MAX_KEYS) keys.delete(keys.keys().next().value as string);
-  return key;
+async function makeWitness(source: WitnessSource): Promise<MadeWitness> {
+  if ('wtns' in source) return source;
+  const { program, input } = source;
+  return (await keep(programs, program.id, MAX_KEPT, () => openWitnessProgram(program)))(input);
+}
+
+/** What was made for an id, or makes it; beyond `max` of them, the least recently used one is dropped. */
+async function keep<T>(known: Map<string, T>, id: string, max: number, make: () => Promise<T>): Promise<T> {
+  const value = known.get(id) ?? (await make());
+  known.delete(id);
+  known.set(id, value);
+  if (known.size > max) known.delete(known.keys().next().value as string);
+  return value;
 }
 
 /** Backends load on demand: a worker that never needs snarkjs never loads it. */

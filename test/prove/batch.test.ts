@@ -7,7 +7,7 @@ import { loadProofFixture } from '../groth16/proof-fixture.js';
 
 describe('batches of proofs', function () {
   this.timeout(30_000);
-  let job: ProofJob;
+  let job: ProofJob & { readonly wtns: Uint8Array };
   let pool: ProverPool;
   before(async () => {
     const { key, wtns } = await loadProofFixture('network');

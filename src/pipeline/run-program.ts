@@ -1,0 +1,35 @@
+import { lowerCircuit } from '../circuit/lower.js';
+import { type MakeWitness, shareWitnessProgram, type WitnessProgram } from '../prove/witness-program.js';
+import type { Row } from '../rows/rows.js';
+import { circuitOptionsOf } from './circuit-options.js';
+import type { PreparedRun, RunBinding, RunnableBundle } from './prove-input.js';
+import { prepareRun } from './prove-input.js';
+
+/** What runs of a bundle are computed from; the circuit is lowered anew where it is opened. */
+type Content = Omit<RunnableBundle, 'program'>;
+
+/** One run: input of the program. */
+export interface RunInput {
+  readonly row: Row;
+  readonly to: RunBinding;
+  readonly strict?: boolean;
+}
+
+/** What the caller learns of a run beside its proof. */
+export type RunReport = Omit<PreparedRun, 'wtns'>;
+
+/** Shares what computes the runs and witnesses of a bundle with the workers of a pool. */
+export function shareRunProgram({ manifest, graph, wireOrder }: RunnableBundle): WitnessProgram {
+  return shareWitnessProgram(import.meta.url, { manifest, graph, wireOrder } satisfies Content);
+}
+
+/** Opens the program in a worker. */
+export function openProgram(content: unknown): MakeWitness {
+  const { manifest, graph, wireOrder } = content as Content;
+  const bundle = { manifest, graph, wireOrder, program: lowerCircuit(graph, circuitOptionsOf(manifest)) };
+  return async (input) => {
+    const { row, to, strict } = input as RunInput;
+    const { wtns, ...report } = await prepareRun(bundle, row, to, { strict });
+    return { wtns, report };
+  };
+}
