@@ -18,7 +18,9 @@ const ORDER = [
   'prove',
   'verify',
   'chain',
+  'report',
   'pipeline',
+  'browser',
   'index',
   'cli',
 ];

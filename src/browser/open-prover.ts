@@ -1,0 +1,122 @@
+import type { Manifest } from '../bundle/manifest.js';
+import { ZkinferError } from '../core/error.js';
+import type { ProveReport } from '../pipeline/prove-bundle.js';
+import type { RunOptions } from '../pipeline/prove-input.js';
+import type { BindingOptions } from '../pipeline/run-binding.js';
+import type { Expectations, InferenceVerdict } from '../verify/verify-inference.js';
+import type { CallName, Calls, Inference, InputRow, Progress } from './messages.js';
+import { connectWorker, type WorkerCalls } from './worker-calls.js';
+
+/** How to follow a long call, and how to end it. */
+export interface CallOptions {
+  readonly onProgress?: (progress: Progress) => void;
+  /** Aborting ends the worker at once; the next call starts another one, from the cache. */
+  readonly signal?: AbortSignal;
+}
+
+export interface OpenOptions extends CallOptions {
+  /** `sha256:…` of the manifest file: the page then takes this bundle and no other. */
+  readonly digest?: string;
+  /** Makes the worker; by default the file beside this one, which bundlers find. */
+  readonly createWorker?: () => Worker;
+}
+
+/** A bundle in a page. Everything is computed in one worker, so that the page stays responsive. */
+export interface PageProver {
+  readonly manifest: Manifest;
+  /** Runs the integer model: milliseconds, and no key is needed. @throws ZkinferError `INPUT_SHAPE` */
+  readonly infer: (row: InputRow) => Promise<Inference>;
+  /** Fetches the proving key and loads it, ahead of the first proof. */
+  readonly prepare: (options?: CallOptions) => Promise<void>;
+  /**
+   * Proves one run; the proof was verified when it comes.
+   * @throws ZkinferError `INPUT_SHAPE`, `INPUT_OUT_OF_RANGE`, `CONTEXT_INVALID`, `SALT_MISSING`, `BROWSER_ABORTED`, those of fetching
+   */
+  readonly prove: (row: InputRow, options?: RunOptions & BindingOptions & CallOptions) => Promise<ProveReport>;
+  /** Verifies a proof file against this bundle. Total: whatever `document` is, it answers. */
+  readonly verify: (document: unknown, expected?: Expectations) => Promise<InferenceVerdict>;
+  /** Ends the worker and frees its memory. */
+  readonly close: () => void;
+}
+
+function aborted(): ZkinferError {
+  return new ZkinferError({
+    code: 'BROWSER_ABORTED',
+    kind: 'resource',
+    message: 'the call was ended',
+    hint: 'call again: the worker starts anew, and what was fetched is in the cache',
+  });
+}
+
+function startWorker(): Worker {
+  return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'zkinfer' });
+}
+
+/**
+ * Opens the bundle at an address: fetches manifest, integer model and verification key (some 100 kB), holds them to their
+ * digests, and keeps them in the browser's cache. The proving key comes with `prepare` or the first proof.
+ *
+ * @param url of the folder that `zkinfer build` made, absolute or relative to the page
+ * @throws ZkinferError `BROWSER_FETCH_FAILED`, `ARTIFACT_MISMATCH`, `MANIFEST_INVALID`, `BROWSER_INSECURE_PAGE`,
+ * `BROWSER_WORKER_FAILED`, `BROWSER_WASM_FORBIDDEN`, `BROWSER_ABORTED`
+ *
+ * @example
+ * const prover = await openProver('/bundles/digits/');
+ * const { outputs } = await prover.infer({ image: pixels });
+ * const { proof } = await prover.prove({ image: pixels }, { onProgress: ({ stage }) => show(stage) });
+ */
+export async function openProver(url: string, options: OpenOptions = {}): Promise<PageProver> {
+  const address = new URL(url, document.baseURI).href;
+  const { digest, createWorker = startWorker } = options;
+  let current: { readonly calls: WorkerCalls; readonly opened: Promise<Manifest> } | undefined;
+  let closed = false;
+
+  function start(onProgress?: (progress: Progress) => void) {
+    const calls = connectWorker(createWorker(), () => {
+      current = undefined;
+    });
+    const opened = calls.call('open', { url: address, digest }, onProgress);
+    // A worker that could not open is of no use: the next call starts another one.
+    opened.catch((cause: ZkinferError) => calls.end(cause));
+    current = { calls, opened };
+    return current;
+  }
+
+  async function call<K extends CallName>(name: K, args: Calls[K]['args'], { onProgress, signal }: CallOptions = {}) {
+    if (closed || signal?.aborted) throw aborted();
+    const { calls, opened } = current ?? start();
+    const stop = () => calls.end(aborted());
+    signal?.addEventListener('abort', stop);
+    try {
+      await opened;
+      return await calls.call(name, args, onProgress);
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
+  }
+
+  const { onProgress, signal } = options;
+  if (signal?.aborted) throw aborted();
+  const { calls, opened } = start(onProgress);
+  const stop = () => calls.end(aborted());
+  signal?.addEventListener('abort', stop);
+  try {
+    const manifest = await opened;
+    return {
+      manifest,
+      infer: (row) => call('infer', { row }),
+      prepare: async (given) => {
+        await call('prepare', {}, given);
+      },
+      prove: (row, { onProgress: report, signal: ending, ...given } = {}) =>
+        call('prove', { row, options: given }, { onProgress: report, signal: ending }),
+      verify: (proof, expected = {}) => call('verify', { document: proof, expected }),
+      close: () => {
+        closed = true;
+        current?.calls.end(aborted());
+      },
+    };
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+}
