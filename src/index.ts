@@ -27,6 +27,7 @@ export { type LoadedModel, type LoadOptions, loadModel, rowsSpecOf } from './pip
 export { type OpenBundle, openBundle } from './pipeline/open-bundle.js';
 export { type ProveReport, type ProveRowsReport, proveInput, proveRow, proveRows } from './pipeline/prove-bundle.js';
 export { type QuantizeReport, type QuantizeRequest, quantizeModel } from './pipeline/quantize-model.js';
+export { type ReportRequest, reportBundle } from './pipeline/report-bundle.js';
 export { type DemoReport, runDemo } from './pipeline/run-demo.js';
 export { type SetupReport, setupBundle } from './pipeline/setup-bundle.js';
 export { createProverPool, type ProverPool } from './prove/pool.js';

@@ -25,6 +25,7 @@ describe('the public API', () => {
       'readManifest',
       'readQModel',
       'readRows',
+      'reportBundle',
       'rowsSpecOf',
       'runDemo',
       'setupBundle',

@@ -17,6 +17,7 @@ import { proveCommand } from './prove.js';
 import { ptauCommand } from './ptau.js';
 import { quantizeCommand } from './quantize.js';
 import { registerCommand } from './register.js';
+import { reportCommand } from './report.js';
 import { setupCommand } from './setup.js';
 import { submitCommand } from './submit.js';
 import { verifyCommand } from './verify.js';
@@ -33,6 +34,7 @@ export const commands: readonly CommandSpec[] = [
   verifyCommand,
   exportVerifierCommand,
   checkCommand,
+  reportCommand,
   diffCommand,
   auditCommand,
   ptauCommand,
