@@ -7,6 +7,7 @@ import type { Affine } from './builder.js';
 import { entryAt } from './evaluate.js';
 import { observeMinMax } from './observe.js';
 import type { QuantizeOptions } from './options.js';
+import { commonStep } from './weights.js';
 
 /** Tensors up to this many elements are tabular: every element is a feature with a scale of its own, and cheap to widen. */
 const TABULAR_ELEMENTS = 128;
@@ -61,9 +62,30 @@ export function encodeInput(
   const ranges = tabular
     ? Array.from({ length: size }, (_, i) => widen(observeMinMax(Float64Array.from(rows, (row) => row[i])), all))
     : [all.high > all.low ? all : { low: Math.min(0, all.low), high: Math.max(1, all.high) }];
-  const scale = Float64Array.from(ranges, ({ low, high }) => (high - low) / levels);
+  const scale = Float64Array.from(ranges, ({ low, high }, i) =>
+    alignToGrid(
+      (high - low) / levels,
+      rows.flatMap((row) => (tabular ? [row[i]] : Array.from(row))),
+    ),
+  );
   const zeroPoint = Float64Array.from(ranges, ({ low }, i) => Math.round(-low / scale[i]));
   return { scale: compact(scale), zeroPoint: compact(zeroPoint), bits, max: levels };
+}
+
+/** Distinct values beyond which no grid is looked for. */
+const MOST_DISTINCT = 512;
+
+/**
+ * The step itself, or the next coarser one that divides the grid on which all values lie (tenths, sixteenths, 1/255) into a
+ * power of two: as fine to half, and exact on the values that were seen.
+ */
+function alignToGrid(step: number, values: readonly number[]): number {
+  const distinct = new Set<number>();
+  for (const value of values) if (distinct.add(value).size > MOST_DISTINCT) return step;
+  const grid = commonStep([...distinct]);
+  if (grid === null) return step;
+  const aligned = grid / 2 ** Math.floor(Math.log2(grid / step));
+  return aligned >= step ? aligned : step;
 }
 
 function widen(

@@ -44,14 +44,19 @@ export function requantizeTo(
   );
 }
 
-/** The value itself where its derived range fits `bits`, else its codes over the calibrated range. */
+/**
+ * The value itself where its derived range fits `bits`, else its codes over the calibrated range. A value that hardly moved
+ * keeps a relative precision of 2^-20: finer steps would make its codes large, and products of them beyond all bounds.
+ */
 export function narrowTo(ctx: QuantizeContext, from: ValueId, bits: number, layer: string): QuantValueId {
   const id = ctx.standIn(from);
   if (widthOf(ctx.value(id)) <= bits) return id;
   const key = `${from}:${bits}`;
   const known = ctx.narrowed.get(key);
   if (known !== undefined) return known;
-  const narrow = requantizeTo(ctx, id, clipOf(ctx, from, bits, NO_BOUND, Number.POSITIVE_INFINITY), bits, layer);
+  const clip = clipOf(ctx, from, bits, NO_BOUND, Number.POSITIVE_INFINITY);
+  const step = clip.step.map((s, c) => Math.max(s, Math.max(Math.abs(clip.low[c]), Math.abs(clip.high[c])) / 2 ** 20));
+  const narrow = requantizeTo(ctx, id, { ...clip, step }, bits, layer);
   ctx.narrowed.set(key, narrow);
   return narrow;
 }

@@ -3,6 +3,7 @@ import { call, constant, type PrimitiveName, RELU, type ScalarFunction, X } from
 import { constantOf } from './constant.js';
 import type { ImportRule, RuleContext, RuleRecord } from './rule.js';
 import { broadcastShapes } from './support/broadcast.js';
+import { divideIntegers, floorRemainder, quotientDigits } from './support/divide.js';
 import {
   add,
   apply,
@@ -84,9 +85,25 @@ const mod: ImportRule = (context) => {
       : call('mod', X, constant(value));
   if (divisor.kind === 'const') return applyWithConstant(builder, x, divisor.data, divisor.shape, remainder, type);
   if (type === 'float') return context.unsupported('Mod by a computed real number', 'use a constant divisor');
-  const quotient = call(truncated ? 'trunc' : 'floor', call('add', X, constant(2 ** -30)));
-  const whole = apply(builder, mul(builder, x, reciprocal(builder, divisor)), quotient, 'int');
-  return sub(builder, x, mul(builder, whole, divisor));
+  const { remainder: rest } = divideComputed(context, x, divisor);
+  return truncated || isUnsigned(context) ? rest : floorRemainder(builder, rest, divisor);
+};
+
+/** TensorProto.DataType of unsigned integers. */
+const UNSIGNED = new Set([2, 4, 12, 13]);
+
+function isUnsigned(context: RuleContext): boolean {
+  return [0, 1].every((index) => UNSIGNED.has(context.elemType(index) ?? 0));
+}
+
+function divideComputed(context: RuleContext, a: Operand, b: Operand) {
+  const digits = quotientDigits(context.elemType(0) ?? context.elemType(1));
+  return divideIntegers(context.builder, a, b, digits, isUnsigned(context));
+}
+
+const divide: ImportRule = (context) => {
+  const [a, b] = [context.input(0), context.input(1)];
+  return div(context.builder, a, b, () => divideComputed(context, a, b).quotient);
 };
 
 const clip: ImportRule = (context) => {
@@ -165,7 +182,7 @@ export const elementwiseRules: RuleRecord = {
   Add: binary((builder, a, b) => add(builder, limitMask(a), limitMask(b))),
   Sub: binary(sub),
   Mul: binary(mul),
-  Div: binary(div),
+  Div: divide,
   Pow: pow,
   Mod: mod,
   Neg: (context) => scaleBy(context.builder, context.input(0), -1),

@@ -1,7 +1,7 @@
 import type { GraphBuilder, Operand } from '../builder.js';
 import { call, X } from '../scalar.js';
 import type { ImportRule, RuleContext, RuleRecord } from './rule.js';
-import { add, apply, sub } from './support/elementwise.js';
+import { add, apply, mul, sub } from './support/elementwise.js';
 import { reduceMax, reduceMean, reduceMin, reduceSum, reduceSumSquare, reduceWindows } from './support/reduce.js';
 import { normalizeAxis, pick, reshape } from './support/shape.js';
 
@@ -43,10 +43,26 @@ const logSumExp: Reducer = (builder, x, axes, keep) => {
   return reshape(total, reduceWindows(x.shape, axes, keep).shape);
 };
 
+/** Up to this many factors each gets a tensor, and so a scale, of its own: products of few and of many differ in size. */
+const MOST_SEPARATE = 64;
+
 /** Products by halves: log2(n) levels of bilinear nodes. */
 const product: Reducer = (builder, x, axes, keep) => {
   const reduction = reduceWindows(x.shape, axes, keep);
   const rows = reduction.windows.length;
+  if (reduction.size <= MOST_SEPARATE) {
+    const factorAt = (t: number) =>
+      pick(
+        builder,
+        x,
+        Int32Array.from(reduction.windows, (window) => window[t]),
+        reduction.shape,
+      );
+    return multiplyPairs(
+      builder,
+      Array.from({ length: reduction.size }, (_, t) => factorAt(t)),
+    );
+  }
   const gathered = new Int32Array(rows * reduction.size);
   reduction.windows.forEach((window, row) => {
     window.forEach((source, t) => {
@@ -58,6 +74,13 @@ const product: Reducer = (builder, x, axes, keep) => {
     level = multiplyHalves(builder, level, count, rows);
   return reshape(level, reduction.shape);
 };
+
+/** Product of tensors of one shape, neighbours first. */
+function multiplyPairs(builder: GraphBuilder, factors: readonly Operand[]): Operand {
+  if (factors.length === 1) return factors[0];
+  const half = Math.ceil(factors.length / 2);
+  return mul(builder, multiplyPairs(builder, factors.slice(0, half)), multiplyPairs(builder, factors.slice(half)));
+}
 
 /** `[count, rows]` to `[⌈count/2⌉, rows]`: row t times row t + ⌈count/2⌉; a lone middle row is passed on. */
 function multiplyHalves(builder: GraphBuilder, x: Operand, count: number, rows: number): Operand {

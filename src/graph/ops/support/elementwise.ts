@@ -130,11 +130,11 @@ export function applyWithConstant(
   return builder.unary(wide, functions.items, functions.items.length === 1 ? null : which, type);
 }
 
-/** Truncation of a product that is an integer but for rounding. */
-const truncateNear = (fn: ScalarFunction): ScalarFunction => call('trunc', call('mul', fn, constant(1 + 2 ** -40)));
-
-/** `a / b` element-wise; integers divide towards zero, as ONNX does. */
-export function div(builder: GraphBuilder, a: Operand, b: Operand): Operand {
+/**
+ * `a / b` element-wise; integers divide towards zero, as ONNX does.
+ * @param divideWhole the quotient of computed integers, where `b` is not constant
+ */
+export function div(builder: GraphBuilder, a: Operand, b: Operand, divideWhole: () => Operand): Operand {
   const integer = joinTypes(a, b) === 'int';
   if (b.kind === 'const') {
     if (!integer)
@@ -154,15 +154,10 @@ export function div(builder: GraphBuilder, a: Operand, b: Operand): Operand {
       'int',
     );
   }
-  if (a.kind === 'const') {
-    const make = (value: number) => {
-      const quotient = call('div', constant(value), X);
-      return integer ? call('trunc', quotient) : quotient;
-    };
-    return applyWithConstant(builder, b, a.data, a.shape, make, integer ? 'int' : 'float');
-  }
-  const quotient = mul(builder, a, reciprocal(builder, b));
-  return integer ? apply(builder, quotient, truncateNear(X), 'int') : quotient;
+  if (integer) return divideWhole();
+  if (a.kind === 'const')
+    return applyWithConstant(builder, b, a.data, a.shape, (value) => call('div', constant(value), X), 'float');
+  return mul(builder, a, reciprocal(builder, b));
 }
 
 export function reciprocal(builder: GraphBuilder, x: Operand): Operand {
