@@ -26,6 +26,9 @@ declare module 'wasmbuilder' {
     modules: Record<string, Record<string, number>>;
     functionIdxByName: Record<string, number>;
     functions: FunctionBuilder[];
+    datas: { readonly offset: number; readonly bytes: ArrayLike<number> }[];
+    _buildImport(): Code;
+    _buildData(): Code;
     setMemory(pages: number): void;
     addFunction(name: string): FunctionBuilder;
     exportFunction(name: string): void;
