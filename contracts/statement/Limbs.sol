@@ -13,6 +13,14 @@ library Limbs {
         }
     }
 
+    /// @notice Whether an output of so many bytes fits what the last limb of the input leaves free.
+    function joins(uint256 inputSize, uint256 outputSize) internal pure returns (bool) {
+        if (inputSize == 0 || outputSize == 0) return false;
+        unchecked {
+            return (inputSize - 1) % LIMB_BYTES + 1 + outputSize <= LIMB_BYTES;
+        }
+    }
+
     /// @notice Limb `index` of `data`.
     function at(bytes calldata data, uint256 index) internal pure returns (uint256 value) {
         assembly ("memory-safe") {

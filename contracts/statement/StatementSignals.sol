@@ -6,7 +6,8 @@ import {Challenge} from "./Challenge.sol";
 import {Limbs} from "./Limbs.sol";
 
 /// @title The public signals of an inference
-/// @notice Packed: limbs of the input (or the commitment to it), limbs of the output, context. Bound: c, y, r, where y is the
+/// @notice Packed: limbs of the input (or the commitment to it), limbs of the output, context; an output that fits joins the
+/// last limb of a public input. Bound: c, y, r, where y is the
 /// sum of limb_k r^(L-k) over the same limbs.
 library StatementSignals {
     uint256 private constant R = 21888242871839275222246405745257275088548364400416034343698204186575808495617;
@@ -15,6 +16,7 @@ library StatementSignals {
     struct Layout {
         bool bound;
         bool inputCommitted;
+        bool joined;
         uint256 inputLength;
         uint256 outputLength;
         uint256 signalCount;
@@ -28,8 +30,9 @@ library StatementSignals {
         bool isBound = statement == IInferenceVerifier.Statement.Bound;
         unchecked {
             uint256 inputLimbs = inputCommitted ? 1 : Limbs.count(inputLength);
-            uint256 signalCount = isBound ? 3 : Limbs.count(outputLength) + inputLimbs + 1;
-            return Layout(isBound, inputCommitted, inputLength, outputLength, signalCount);
+            bool joined = !isBound && !inputCommitted && Limbs.joins(inputLength, outputLength);
+            uint256 signalCount = isBound ? 3 : joined ? inputLimbs + 1 : Limbs.count(outputLength) + inputLimbs + 1;
+            return Layout(isBound, inputCommitted, joined, inputLength, outputLength, signalCount);
         }
     }
 
@@ -71,7 +74,13 @@ library StatementSignals {
         } else {
             if (commitment != 0) revert IInferenceVerifier.CommitmentUnexpected();
             to = layout.inputCommitted ? _put(to, uint256(bytes32(input))) : _putLimbs(to, input);
-            to = _putLimbs(to, output);
+            if (layout.joined) {
+                unchecked {
+                    _put(to - 32, Limbs.at(input, Limbs.count(input.length) - 1) << (8 * output.length) | Limbs.at(output, 0));
+                }
+            } else {
+                to = _putLimbs(to, output);
+            }
         }
         _put(to, challenge);
     }

@@ -94,11 +94,11 @@ function writeChangedProof(folder: string): void {
   const proof = readJson<ProofFile>(`${folder}proof.json`);
   const [{ scale, zeroPoint }] = readJson<Manifest>(`${folder}iris/manifest.json`).statement.outputs;
   const digits = proof.statement.output.length;
-  const limb = proof.publicSignals.findIndex((signal) => BigInt(signal) === BigInt(`0x${proof.statement.output}`));
+  const output = BigInt(`0x${proof.statement.output}`);
+  const limb = proof.publicSignals.findIndex((signal) => BigInt.asUintN(4 * digits, BigInt(signal)) === output);
   if (limb < 0) throw new Error('the output is not packed in one limb');
-  const raised = BigInt(proof.publicSignals[limb]) + 1n;
-  proof.publicSignals[limb] = raised.toString();
-  proof.statement.output = raised.toString(16).padStart(digits, '0');
+  proof.publicSignals[limb] = String(BigInt(proof.publicSignals[limb]) + 1n);
+  proof.statement.output = (output + 1n).toString(16).padStart(digits, '0');
   const { integers, real } = proof.outputs.logits;
   integers[2]++;
   real[2] = scale[0] * (integers[2] - zeroPoint[0]);

@@ -1,3 +1,4 @@
+import { countLimbs, joinsLastLimb } from '../core/limbs.js';
 import type { ModelSpec } from './client/inference-client.js';
 
 /**
@@ -21,7 +22,9 @@ const STANDALONE_BASE = 209_700;
 /** Public signals of a model with this spec. */
 export function countSignals({ statement, inputLength, outputLength, inputCommitted }: ModelSpec): number {
   if (statement === 'bound') return 3;
-  return (inputCommitted ? 1 : Math.ceil(inputLength / 31)) + Math.ceil(outputLength / 31) + 1;
+  const limbs = countLimbs(inputLength) + countLimbs(outputLength);
+  if (inputCommitted) return 1 + countLimbs(outputLength) + 1;
+  return (joinsLastLimb(inputLength, outputLength) ? limbs - 1 : limbs) + 1;
 }
 
 /** Gas of `verifyInference` as a transaction of its own; within 2 %. */

@@ -1,4 +1,4 @@
-import { countLimbs } from '../core/limbs.js';
+import { countLimbs, joinsLastLimb, LIMB_BYTES } from '../core/limbs.js';
 import { sizeOf } from '../core/tensor.js';
 import type { QuantGraph, QuantNode, QuantValueId } from '../quantize/ir.js';
 import type { Wire } from './constraints.js';
@@ -11,11 +11,13 @@ import { defineContext } from './statement/context.js';
 import { readStatementOptions, type StatementOptions } from './statement/options.js';
 import {
   checkInputs,
-  countStringLimbs,
+  countStringBytes,
   inputBytes,
   inputElements,
+  joinLimbs,
   outputBytes,
   packElements,
+  reserveLimbs,
 } from './statement/packed.js';
 import { placeBound, placeCommitment } from './statement/seal.js';
 
@@ -38,7 +40,7 @@ interface Layout {
  * Lowers an integer model to a circuit of components.
  *
  * Public signals of a packed statement, in order: limbs of the input bytes (or the commitment to them, or nothing), limbs of
- * the output bytes, the context. Of a bound one: the hash of those limbs, their sum under the challenge, the challenge.
+ * the output bytes, the context; a public output that fits joins the input's last limb. Of a bound one: the hash of those limbs, their sum under the challenge, the challenge.
  */
 export function lowerCircuit(graph: QuantGraph, options: CircuitOptions = {}): CircuitProgram {
   const statement = readStatementOptions(options);
@@ -79,15 +81,20 @@ function layOutWires(graph: QuantGraph, { input, statement }: Required<Statement
     next += count ?? 1;
     return { name, firstWire, count };
   };
-  const inputLimbs = countLimbs(byteWidths(graph, graph.inputs, inputBytes).reduce((sum, n) => sum + n, 0));
-  const outputLimbs = countLimbs(
-    byteWidths(graph, graph.outputs, (output) => outputBytes(graph, output)).reduce((sum, n) => sum + n, 0),
-  );
-  const packed = () => [
-    ...(input === 'public' ? [port('input_limb', inputLimbs)] : []),
-    ...(input === 'committed' ? [port('input_commitment')] : []),
-    port('output_limb', outputLimbs),
-  ];
+  const sum = (widths: Int32Array) => widths.reduce((total, n) => total + n, 0);
+  const inputSize = sum(byteWidths(graph, graph.inputs, inputBytes));
+  const outputSize = sum(byteWidths(graph, graph.outputs, (output) => outputBytes(graph, output)));
+  const packed = () => {
+    if (input === 'public' && joinsLastLimb(inputSize, outputSize)) {
+      const before = countLimbs(inputSize) - 1;
+      return [...(before > 0 ? [port('input_limb', before)] : []), port('input_and_output')];
+    }
+    return [
+      ...(input === 'public' ? [port('input_limb', countLimbs(inputSize))] : []),
+      ...(input === 'committed' ? [port('input_commitment')] : []),
+      port('output_limb', countLimbs(outputSize)),
+    ];
+  };
   const isBound = statement === 'bound';
   const publicOutputs = isBound ? [port('limb_hash'), port('limb_sum')] : packed();
   const publicInputs = [port(isBound ? 'challenge' : 'context')];
@@ -115,6 +122,11 @@ function findPort(ports: readonly Port[], name: string): Port | undefined {
   return ports.find((port) => port.name === name);
 }
 
+/** The wires of a port, in order. */
+function wiresOf(port: Port): readonly Wire[] {
+  return Array.from({ length: port.count ?? 1 }, (_, k) => port.firstWire + k);
+}
+
 /** Packs and, where asked for, commits to the input. Returns its limbs and the wires that the statement speaks of. */
 function placeInputSide(
   lowering: Lowering,
@@ -125,11 +137,15 @@ function placeInputSide(
 ): { limbs: readonly Wire[]; sealed: readonly Wire[] } {
   if (input === 'private') return { limbs: [], sealed: [] };
   const string = { elements: concatElements(inputs), bytes: byteWidths(graph, graph.inputs, inputBytes) };
-  const first = packElements(lowering, 'statement', string, findPort(layout.publicOutputs, 'input_limb')?.firstWire);
-  const limbs = Array.from({ length: countStringLimbs(string) }, (_, k) => first + k);
+  const own = findPort(layout.publicOutputs, 'input_limb');
+  const at = [
+    ...(own ? wiresOf(own) : []),
+    ...(findPort(layout.publicOutputs, 'input_and_output') ? reserveLimbs(lowering, 1) : []),
+  ];
+  const limbs = packElements(lowering, 'statement', string, at.length > 0 ? at : undefined);
   if (!layout.salt) return { limbs, sealed: limbs };
-  const at = findPort(layout.publicOutputs, 'input_commitment')?.firstWire;
-  return { limbs, sealed: [placeCommitment(lowering, limbs, layout.salt.firstWire, at)] };
+  const commitment = findPort(layout.publicOutputs, 'input_commitment')?.firstWire;
+  return { limbs, sealed: [placeCommitment(lowering, limbs, layout.salt.firstWire, commitment)] };
 }
 
 /** Packs the output and closes the statement over both sides. */
@@ -145,7 +161,14 @@ function placeOutputSide(
     elements: concatElements(graph.outputs.map((output) => known.get(output.value)!)),
     bytes: byteWidths(graph, graph.outputs, (output) => outputBytes(graph, output)),
   };
-  const first = packElements(lowering, 'statement', string, findPort(layout.publicOutputs, 'output_limb')?.firstWire);
+  const own = findPort(layout.publicOutputs, 'output_limb');
+  const limbs = packElements(lowering, 'statement', string, own && wiresOf(own));
+  const joined = findPort(layout.publicOutputs, 'input_and_output');
+  if (joined) {
+    const inputSize = byteWidths(graph, graph.inputs, inputBytes).reduce((sum, n) => sum + n, 0);
+    const high = { wire: sealed[sealed.length - 1], bytes: ((inputSize - 1) % LIMB_BYTES) + 1 };
+    joinLimbs(lowering, high, { wire: limbs[0], bytes: countStringBytes(string) }, joined.firstWire);
+  }
   const [{ firstWire: publicInput }] = layout.publicInputs;
   if (statement === 'packed') {
     lowering.layer('context', 'statement', () => {
@@ -153,9 +176,8 @@ function placeOutputSide(
     });
     return;
   }
-  const limbs = [...sealed, ...Array.from({ length: countStringLimbs(string) }, (_, k) => first + k)];
   const [hash, sum] = layout.publicOutputs;
-  placeBound(lowering, limbs, publicInput, hash.firstWire, sum.firstWire);
+  placeBound(lowering, [...sealed, ...limbs], publicInput, hash.firstWire, sum.firstWire);
 }
 
 function lowerNode(
@@ -186,6 +208,7 @@ function resolveAtoms(elements: Elements): Omit<OutputAtoms, 'modelOutput'> {
 const SIGNAL_NAMES: Readonly<Record<string, string>> = {
   input_limb: 'input',
   output_limb: 'output',
+  input_and_output: 'inputAndOutput',
   input_commitment: 'inputCommitment',
   limb_hash: 'limbHash',
   limb_sum: 'limbSum',

@@ -1,6 +1,6 @@
 import { type FieldElement, R, toField } from '../core/field.js';
 import { keccak256 } from '../core/keccak.js';
-import { packBytes } from '../core/limbs.js';
+import { joinsLastLimb, packBytes } from '../core/limbs.js';
 
 /** What a proof is made for: nobody else, nowhere else and at no other time can it be used. */
 export interface Binding {
@@ -56,7 +56,7 @@ export function computeChallenge(binding: Binding, sides: StatementSides, commit
   return hashToField([CHALLENGE_DOMAIN, ...listBinding(binding), ...hashes, writeWord(commitment)]);
 }
 
-/** The field elements of a statement in the order of the circuit: limbs of the input, then limbs of the output. */
+/** The field elements that a bound statement hashes, in the order of the circuit: limbs of the input, then limbs of the output. */
 export function listLimbs({ input, inputCommitted, output }: StatementSides): FieldElement[] {
   return [...(inputCommitted ? [readCommitment(input)] : packBytes(input)), ...packBytes(output)];
 }
@@ -66,9 +66,18 @@ export function evaluateLimbs(limbs: readonly bigint[], r: bigint): FieldElement
   return limbs.reduce<bigint>((sum, limb) => ((sum + limb) * r) % R, 0n) as FieldElement;
 }
 
-/** Public signals of a packed statement: limbs of input and output, then the context. */
+/** The limbs among the signals of a packed statement: those of `listLimbs`, but an output that fits joins the last limb of a public input. */
+export function listPackedLimbs(sides: StatementSides): FieldElement[] {
+  const { input, inputCommitted, output } = sides;
+  const limbs = listLimbs(sides);
+  if (inputCommitted || !joinsLastLimb(input.length, output.length)) return limbs;
+  const [inputLimb, outputLimb] = limbs.slice(-2);
+  return [...limbs.slice(0, -2), toField((inputLimb << BigInt(8 * output.length)) | outputLimb)];
+}
+
+/** Public signals of a packed statement: its limbs, then the context. */
 export function packedSignals(binding: Binding, sides: StatementSides): FieldElement[] {
-  return [...listLimbs(sides), computeContext(binding)];
+  return [...listPackedLimbs(sides), computeContext(binding)];
 }
 
 /** Public signals of a bound statement: c, y, r. */

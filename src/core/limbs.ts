@@ -9,6 +9,15 @@ export function countLimbs(byteCount: number): number {
 }
 
 /**
+ * Whether a public output joins the last limb of a public input in a packed statement: both are there, and what that limb
+ * leaves free holds the output. It spares a public signal.
+ */
+export function joinsLastLimb(inputByteCount: number, outputByteCount: number): boolean {
+  if (inputByteCount === 0 || outputByteCount === 0) return false;
+  return ((inputByteCount - 1) % LIMB_BYTES) + 1 + outputByteCount <= LIMB_BYTES;
+}
+
+/**
  * Packs bytes into limbs, 31 to a limb. Within a limb byte 0 is the most significant; the last limb holds what is left as a
  * shorter big-endian number. Injective for a known number of bytes.
  */

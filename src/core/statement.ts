@@ -1,4 +1,4 @@
-import { bytesToIntegers, countLimbs, integersToBytes } from './limbs.js';
+import { bytesToIntegers, countLimbs, integersToBytes, joinsLastLimb } from './limbs.js';
 import { type Shape, sizeOf } from './tensor.js';
 
 interface TensorLayout {
@@ -39,7 +39,7 @@ export interface Statement {
   readonly visibility: InputVisibility;
   readonly inputs: readonly InputLayout[];
   readonly outputs: readonly OutputLayout[];
-  /** Name of every public signal in snarkjs' order. `output[k]` and `input[k]` are limbs, `context` is what the caller bound. */
+  /** Name of every public signal in snarkjs' order. `output[k]` and `input[k]` are limbs, `inputAndOutput` is one of both, `context` is what the caller bound. */
   readonly publicSignals: readonly string[];
 }
 
@@ -61,8 +61,8 @@ export function countBytes(layouts: readonly TensorLayout[]): number {
 }
 
 /**
- * Names of the public signals. Packed: input limbs (or the commitment, or nothing), output limbs, context. Bound: hash of those
- * limbs, their sum under the challenge, the challenge.
+ * Names of the public signals. Packed: input limbs (or the commitment, or nothing), output limbs, context; a public output that
+ * fits joins the last limb of the input. Bound: hash of the limbs, their sum under the challenge, the challenge.
  */
 export function nameSignals(
   inputByteCount: number,
@@ -72,6 +72,8 @@ export function nameSignals(
   if (form === 'bound') return ['limbHash', 'limbSum', 'challenge'];
   const limbs = (side: string, byteCount: number) =>
     Array.from({ length: countLimbs(byteCount) }, (_, k) => `${side}[${k}]`);
+  if (visibility === 'public' && joinsLastLimb(inputByteCount, outputByteCount))
+    return [...limbs('input', inputByteCount).slice(0, -1), 'inputAndOutput', 'context'];
   const input = { public: limbs('input', inputByteCount), private: [], committed: ['inputCommitment'] }[visibility];
   return [...input, ...limbs('output', outputByteCount), 'context'];
 }

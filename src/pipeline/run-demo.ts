@@ -71,9 +71,9 @@ async function findSample(name: string): Promise<string> {
 const count = (value: number | bigint) => value.toLocaleString('en-US');
 const share = (value: number | null) => (value === null ? '-' : `${(100 * value).toFixed(1)} %`);
 
-/** The proof with its first output limb changed, as a cheat would have to send it. */
+/** The proof with the signal changed that says the output, as a cheat would have to send it. */
 function changeOutput(proof: ProofFile, signalNames: readonly string[]): ProofFile {
-  const at = signalNames.indexOf('output[0]');
+  const at = signalNames.findIndex((name) => ['output[0]', 'inputAndOutput', 'limbSum'].includes(name));
   const changed = proof.publicSignals.map((signal, i) => (i === at ? String((BigInt(signal) + 1n) % R) : signal));
   return { ...proof, publicSignals: changed };
 }

@@ -1,4 +1,11 @@
-import { type Binding, boundSignals, computeContext, listLimbs, type StatementSides } from '../commitment/context.js';
+import {
+  type Binding,
+  boundSignals,
+  computeContext,
+  listLimbs,
+  listPackedLimbs,
+  type StatementSides,
+} from '../commitment/context.js';
 import { hashChain } from '../commitment/poseidon.js';
 import type { FieldElement } from '../core/field.js';
 import { countInputBytes, type Statement, type StatementBytes } from '../core/statement.js';
@@ -48,7 +55,7 @@ export async function deriveSignals(
   bound: BoundTo,
 ): Promise<FieldElement[]> {
   const sides = sidesOf(statement, bytes);
-  if (statement.form === 'packed') return [...listLimbs(sides), bound.value];
+  if (statement.form === 'packed') return [...listPackedLimbs(sides), bound.value];
   if (!bound.binding) throw new RangeError('a bound statement needs a binding');
   return deriveBound(sides, bound.binding);
 }

@@ -17,7 +17,7 @@ const SPEC = {
   statement: 'packed',
   inputCommitted: false,
 } as const;
-const trapdoor = trapdoorFor(3);
+const trapdoor = trapdoorFor(2);
 const INPUT = Uint8Array.of(9, 8, 7, 6);
 
 async function failureOf(call: Promise<unknown>): Promise<ZkinferError> {
@@ -43,7 +43,7 @@ for (const kind of NODE_KINDS) {
     const prove = async (agent: string, nonce: string, output = Uint8Array.of(3)) => {
       const binding = await client.bind({ modelId, agent, nonce });
       const signals = packedSignals(binding, { input: INPUT, inputCommitted: false, output });
-      expect(signals[2]).to.equal(computeContext(binding));
+      expect(signals[1]).to.equal(computeContext(binding));
       const file = {
         proof: trapdoor.simulate(signals),
         publicSignals: signals.map(String),
@@ -139,10 +139,10 @@ for (const kind of NODE_KINDS) {
 
 describe('calldata', () => {
   it('swaps the halves of G2 coordinates and refuses what is not canonical', () => {
-    const proof = trapdoor.simulate([1n, 2n, 3n]);
-    const { b, signals } = toCalldata(proof, ['1', '2', '3']);
+    const proof = trapdoor.simulate([1n, 2n]);
+    const { b, signals } = toCalldata(proof, ['1', '2']);
     expect(b[0]).to.deep.equal([BigInt(proof.pi_b[0][1]), BigInt(proof.pi_b[0][0])]);
-    expect(signals).to.deep.equal([1n, 2n, 3n]);
+    expect(signals).to.deep.equal([1n, 2n]);
     const bad: [object, string[]][] = [
       [proof, ['01']],
       [proof, ['0x1']],

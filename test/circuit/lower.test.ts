@@ -5,8 +5,9 @@ import { emitR1cs } from '../../src/circuit/emit-r1cs.js';
 import { lowerCircuit } from '../../src/circuit/lower.js';
 import type { CircuitProgram } from '../../src/circuit/program.js';
 import { computeWitness } from '../../src/circuit/witness.js';
+import { listPackedLimbs } from '../../src/commitment/context.js';
 import { toSigned } from '../../src/core/field.js';
-import { integersToBytes, packBytes } from '../../src/core/limbs.js';
+import { integersToBytes } from '../../src/core/limbs.js';
 import { evaluateQuant } from '../../src/quantize/evaluate.js';
 import type { QuantGraph } from '../../src/quantize/ir.js';
 import { printConstraint, violatedConstraints, wireValues } from '../circuits/r1cs-tester.js';
@@ -33,7 +34,8 @@ function checkRun(graph: QuantGraph, program: CircuitProgram, seed: number): voi
   const outputBytes = join(
     graph.outputs.map((output) => integersToBytes(outputs[output.name], outputElementBytes(graph, output))),
   );
-  const expected = [...packBytes(inputBytes), ...packBytes(outputBytes), 2n ** 200n + BigInt(seed)];
+  const limbs = listPackedLimbs({ input: inputBytes, inputCommitted: false, output: outputBytes });
+  const expected = [...limbs, 2n ** 200n + BigInt(seed)];
   expect(values.slice(1, 1 + expected.length)).to.deep.equal(expected);
 }
 
@@ -111,6 +113,7 @@ describe('lowering', () => {
     const { layers } = predictCost(model.finish());
     expect(layers.map(({ layer, constraints }) => `${layer} ${constraints}`)).to.deep.equal([
       'input 24',
+      'statement 1',
       'statement 1',
       'statement 1',
       'statement 1',

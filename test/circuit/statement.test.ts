@@ -50,10 +50,23 @@ describe('statement', () => {
   const inputLimbs = packBytes(inputBytes);
   const outputLimbs = packBytes(outputBytes);
 
-  it('packed: limbs of input and output, then the context', () => {
+  it('packed: limbs of the input, the output in what the last one leaves free, then the context', () => {
     const { names, signals } = prove({});
-    expect(names).to.deep.equal(['input[0]', 'input[1]', 'output[0]', 'context']);
-    expect(signals).to.deep.equal([...inputLimbs, ...outputLimbs, CHALLENGE]);
+    expect(names).to.deep.equal(['input[0]', 'inputAndOutput', 'context']);
+    expect(signals).to.deep.equal([inputLimbs[0], (inputLimbs[1] << 48n) | outputLimbs[0], CHALLENGE]);
+  });
+
+  it('packed where the output does not fit there: limbs of each', () => {
+    const model = new QuantModel();
+    const input = model.input('x', 31, 8);
+    model.output('y', model.dense(input, [new Array(31).fill(3)], [1]));
+    const full = model.finish();
+    const values = Array.from({ length: 31 }, (_, i) => 255 - i);
+    const program = lowerCircuit(full);
+    expect(namePublicSignals(program)).to.deep.equal(['input[0]', 'output[0]', 'context']);
+    const signals = wireValues(computeWitness(program, { x: values }, CHALLENGE)).slice(1, 4);
+    const output = integersToBytes(runModel(full, { x: values }).y, 2);
+    expect(signals).to.deep.equal([...packBytes(integersToBytes(values, 1)), ...packBytes(output), CHALLENGE]);
   });
 
   it('packed with a private input: nothing of it', () => {

@@ -8,6 +8,7 @@ import {
   computeContext,
   evaluateLimbs,
   listLimbs,
+  listPackedLimbs,
   packedSignals,
   writeCommitment,
 } from '../../src/commitment/context.js';
@@ -58,12 +59,15 @@ describe('context and challenge', () => {
     const binding = bindOffChain({ modelId: id('m'), agent: `0x${'11'.repeat(20)}`, nonce: id('n') });
     const sides = { input: Uint8Array.of(1, 2), output: Uint8Array.of(3), inputCommitted: false };
     expect(listLimbs(sides)).to.deep.equal([0x0102n, 3n]);
-    expect(packedSignals(binding, sides)).to.deep.equal([0x0102n, 3n, computeContext(binding)]);
+    expect(packedSignals(binding, sides)).to.deep.equal([0x010203n, computeContext(binding)]);
+    const full = { ...sides, input: new Uint8Array(31).fill(1) };
+    expect(packedSignals(binding, full)).to.deep.equal([...listLimbs(full), computeContext(binding)]);
     const r = computeChallenge(binding, sides, 9n);
     expect(boundSignals(binding, sides, 9n)).to.deep.equal([9n, (((0x0102n * r) % R) * r + 3n * r) % R, r]);
     expect(evaluateLimbs([5n], 7n)).to.equal(35n);
     const committed = { ...sides, input: writeCommitment(R - 1n), inputCommitted: true };
     expect(listLimbs(committed)).to.deep.equal([R - 1n, 3n]);
+    expect(listPackedLimbs(committed)).to.deep.equal([R - 1n, 3n]);
     expect(() => writeCommitment(R)).to.throw(RangeError);
     expect(() => listLimbs({ ...committed, input: Uint8Array.of(1) })).to.throw(RangeError);
     expect(() => listLimbs({ ...committed, input: new Uint8Array(32).fill(255) })).to.throw(RangeError);

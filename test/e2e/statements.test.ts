@@ -29,7 +29,7 @@ const NONCE = `0x${'22'.repeat(32)}`;
 const FORMS: readonly (Pick<CompileRequest, 'input' | 'output' | 'statement' | 'overflow'> & {
   readonly signals: number;
 })[] = [
-  { input: 'public', statement: 'packed', signals: 3 },
+  { input: 'public', statement: 'packed', signals: 2 },
   { input: 'public', statement: 'bound', signals: 3 },
   { input: 'private', statement: 'packed', output: 'label', signals: 2 },
   { input: 'private', statement: 'bound', signals: 3 },

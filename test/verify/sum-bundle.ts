@@ -12,8 +12,8 @@ import { writeWtns } from '../../src/groth16/wtns-file.js';
 import { makeProofFile, type ProofFile } from '../../src/verify/proof-file.js';
 
 /**
- * A model small enough to write down: `y = x0 + x1` over bytes, with real keys and real proofs. Public signals: the output
- * limb, the input limb, the context. It has no range checks: it serves tests of the verifier, not of the circuit.
+ * A model small enough to write down: `y = x0 + x1` over bytes, with real keys and real proofs. Public signals: the
+ * limb of input and output, the context. It has no range checks: it serves tests of the verifier, not of the circuit.
  */
 export interface SumBundle {
   readonly manifest: Manifest;
@@ -26,22 +26,14 @@ export async function makeSumBundle(): Promise<SumBundle> {
   const one = [[0, 1n]] as const;
   builder.add(
     [
-      [4, 1n],
-      [5, 1n],
-    ],
-    one,
-    [[2, 1n]],
-  );
-  builder.add(
-    [
-      [4, 256n],
-      [5, 1n],
+      [3, 65536n + 1n],
+      [4, 256n + 1n],
     ],
     one,
     [[1, 1n]],
   );
-  builder.add([[3, 1n]], [[3, 1n]], [[6, 1n]]);
-  const r1cs = builder.finish({ wireCount: 7, outputCount: 2, publicInputCount: 1, privateInputCount: 2 });
+  builder.add([[2, 1n]], [[2, 1n]], [[5, 1n]]);
+  const r1cs = builder.finish({ wireCount: 6, outputCount: 1, publicInputCount: 1, privateInputCount: 2 });
   const { zkey, verificationKey } = await createDevKey(r1cs);
   const key = await openProvingKey(zkey);
   const manifest: Manifest = {
@@ -79,9 +71,9 @@ export async function makeSumBundle(): Promise<SumBundle> {
       engine: 'direct',
       overflow: 'saturate',
       flags: [],
-      constraints: 3,
-      wires: 7,
-      layers: [{ name: 'sum', kind: 'linear', constraints: 3 }],
+      constraints: 2,
+      wires: 6,
+      layers: [{ name: 'sum', kind: 'linear', constraints: 2 }],
     },
     setup: { profile: 'dev', ptau: null, contributions: 1, beacon: false, overrides: [] },
   };
@@ -89,7 +81,7 @@ export async function makeSumBundle(): Promise<SumBundle> {
     manifest,
     verificationKey,
     async prove(x0, x1, context = 0n) {
-      const values = [1, 256 * x0 + x1, x0 + x1, context, x0, x1, (context * context) % R].map(BigInt);
+      const values = [1, 65536 * x0 + 256 * x1 + x0 + x1, context, x0, x1, (context * context) % R].map(BigInt);
       const result = await prove(createSnarkjsProver(), key, writeWtns(values));
       const run = { inputs: { x: [x0, x1] }, outputs: { y: [x0 + x1] } };
       return makeProofFile(manifest, run, context as FieldElement, result);

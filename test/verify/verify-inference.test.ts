@@ -62,11 +62,11 @@ describe('verifying an inference', () => {
     await refuse((file) => {
       file.statement.output = '04';
       file.outputs.y = { integers: [4], real: [-8], cut: 'softmax' };
-      file.publicSignals[1] = '4';
+      file.publicSignals[0] = String(256 * Number(`0x${file.statement.input}`) + 4);
     }, 'pairing');
     await refuse((file) => {
       file.context.value = '78';
-      file.publicSignals[2] = '78';
+      file.publicSignals[1] = '78';
     }, 'pairing');
   });
 

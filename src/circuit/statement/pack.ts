@@ -1,3 +1,4 @@
+import { toField } from '../../core/field.js';
 import { type Component, indexedNames } from '../component.js';
 import { Lc } from '../lc.js';
 
@@ -48,9 +49,10 @@ export function definePack(parts: readonly PackPart[]): Component {
       let sum = 0n;
       let input = 0;
       parts.forEach(({ factor, offset }, part) => {
-        sum += weights[part] * BigInt(factor === 0 ? offset : factor * x.get(input++) + offset);
+        const value = factor === 0 ? 0n : x.getWide(input++);
+        sum += weights[part] * (BigInt(factor) * value + BigInt(offset));
       });
-      own.setWide(0, sum);
+      own.setWide(0, toField(sum));
     },
   };
 }

@@ -59,11 +59,17 @@ export function countStringLimbs(string: ByteString): number {
 /**
  * Packs a byte string into limbs at the given wires (or new ones). Its elements are within `[0, 256^bytes)`: by their range
  * checks or by the bounds that the circuit gives them, else they are checked here. So the packing has one reading.
- * @returns the first limb's wire
+ * @param at a wire for each limb
+ * @returns the limbs' wires
  */
-export function packElements(lowering: Lowering, label: string, string: ByteString, at?: Wire): Wire {
+export function packElements(
+  lowering: Lowering,
+  label: string,
+  string: ByteString,
+  at?: readonly Wire[],
+): readonly Wire[] {
   const { bytes } = string;
-  if (isOneSum(lowering, string)) return placeOneSum(lowering, label, string.elements, at);
+  if (isOneSum(lowering, string)) return [placeOneSum(lowering, label, string.elements, at?.[0])];
   let elements = materialize(lowering, string.elements, label);
   const loose = indicesWhere(elements.count, (i) => elements.min[i] < 0 || elements.max[i] >= 256 ** bytes[i]);
   const straddles = straddling(bytes).filter(({ element }) => elements.factor[element] !== 0);
@@ -90,13 +96,30 @@ export function packElements(lowering: Lowering, label: string, string: ByteStri
       pieces.push({ bytes: lowBytes, factor: 0, offset: offset[i] % step, wire: 0 });
     } else pieces.push({ bytes: bytes[i], factor: factor[i], offset: offset[i], wire: wire[i] });
   }
-  const first = at ?? lowering.reserve(countStringLimbs(string));
+  const limbs = at ?? reserveLimbs(lowering, countStringLimbs(string));
   lowering.layer('pack', label, () => {
     splitByLimb(pieces).forEach((limb, k) => {
-      placeLimb(lowering, limb, first + k);
+      placeLimb(lowering, limb, limbs[k]);
     });
   });
-  return first;
+  return limbs;
+}
+
+/** New wires for limbs. */
+export function reserveLimbs(lowering: Lowering, count: number): readonly Wire[] {
+  const first = lowering.reserve(count);
+  return Array.from({ length: count }, (_, k) => first + k);
+}
+
+/** `high · 256^lowBytes + low` at the given wire: two limbs that fit in one. One linear constraint. */
+export function joinLimbs(
+  lowering: Lowering,
+  high: { readonly wire: Wire; readonly bytes: number },
+  low: { readonly wire: Wire; readonly bytes: number },
+  at: Wire,
+): void {
+  const pieces = [high, low].map(({ wire, bytes }) => ({ wire, bytes, factor: 1, offset: 0 }));
+  lowering.layer('pack', 'statement', () => placeLimb(lowering, pieces, at));
 }
 
 /** A part of a limb and the wire it reads. */

@@ -17,6 +17,7 @@ import {
 } from '../../../src/commitment/context.js';
 import { hashChain } from '../../../src/commitment/poseidon.js';
 import { toField } from '../../../src/core/field.js';
+import { nameSignals } from '../../../src/core/statement.js';
 import { CACHE_FOLDER, startNode } from '../../chain/support/nodes.js';
 import { createTrapdoorKey, type TrapdoorKey } from '../../chain/support/trapdoor.js';
 
@@ -82,9 +83,9 @@ export function trapdoorFor(signalCount: number): TrapdoorKey {
   return known;
 }
 
-export function countSignals({ statement, inputLength, outputLength, inputCommitted }: StatementShape): number {
-  if (statement === 'bound') return 3;
-  return Math.ceil(outputLength / 31) + (inputCommitted ? 1 : Math.ceil(inputLength / 31)) + 1;
+function countSignals({ statement, inputLength, outputLength, inputCommitted }: StatementShape): number {
+  const visibility = inputCommitted ? 'committed' : 'public';
+  return nameSignals(inputLength, outputLength, { form: statement, visibility }).length;
 }
 
 export async function deploySuite(kind: 'embedded' | 'anvil'): Promise<Deployment> {
