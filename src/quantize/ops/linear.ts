@@ -63,12 +63,13 @@ function needsOneScale(ctx: QuantizeContext, id: ValueId): boolean {
   });
 }
 
-/** Narrows a wide input where that is cheaper than carrying its width through every row. */
+/** Narrows a wide input where that is cheaper than carrying its width through every row; integers among integers stay exact. */
 function chooseInput(ctx: QuantizeContext, from: ValueId, node: LinearNode): QuantValueId {
   const id = ctx.standIn(from);
   const bits = ctx.options.activationBits;
   const width = widthOf(ctx.value(id));
-  if (width <= bits + SLACK_BITS) return id;
+  const isWhole = ctx.graph.values[from].type !== 'float' && ctx.graph.values[node.output].type !== 'float';
+  if (width <= bits + SLACK_BITS || isWhole) return id;
   const rows = node.map.rowWindow.length;
   const isSum = ctx.isOutput(node.output) && node.map.kernels.length === 1;
   const keeping = rows * (width - bits);

@@ -3,6 +3,7 @@ import type { GraphBuilder, Operand } from '../../builder.js';
 import { InternTable, KeyedTable } from '../../intern.js';
 import { call, constant, formatScalar, type ScalarFunction, X } from '../../scalar.js';
 import { broadcastIndex, broadcastShapes } from './broadcast.js';
+import { refuse } from './problem.js';
 
 /** One summand of `weightedSum`: `factor · x`, the factor a number or one per element of the broadcast result. */
 export interface Term {
@@ -134,7 +135,12 @@ export function applyWithConstant(
  * `a / b` element-wise; integers divide towards zero, as ONNX does.
  * @param divideWhole the quotient of computed integers, where `b` is not constant
  */
-export function div(builder: GraphBuilder, a: Operand, b: Operand, divideWhole: () => Operand): Operand {
+export function div(
+  builder: GraphBuilder,
+  a: Operand,
+  b: Operand,
+  divideWhole: () => Operand = () => refuse('a quotient of computed integers'),
+): Operand {
   const integer = joinTypes(a, b) === 'int';
   if (b.kind === 'const') {
     if (!integer)
