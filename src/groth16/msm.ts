@@ -4,23 +4,26 @@ export type GroupName = 'g1' | 'g2';
 
 /** Scalars sorted by size; addresses in the memory of the curve, valid until released. */
 export interface SplitScalars {
-  readonly total: number;
-  /** Entries `index << 1`, as the kernels gather them. */
-  readonly ones: { readonly count: number; readonly entries: number };
+  readonly ones: PackedScalars;
   readonly shorts: PackedScalars;
   /** Small negative numbers, negated. */
   readonly negatives: PackedScalars;
   readonly longs: PackedScalars;
 }
 
-interface PackedScalars {
+/** Scalars of one kind, made ready for any number of products. */
+export interface PackedScalars {
   readonly count: number;
   /** Index of each value's base, 4 bytes each; 0 when the i-th value belongs to the i-th base. */
   readonly map: number;
-  /** 32 bytes each. */
+  /** 32 bytes each, shifted so that their digits are signed; or entries `index << 1` of 4 bytes, where all are one. */
   readonly values: number;
-  /** No value reaches 2^bits. */
+  /** No value reached 2^bits. */
   readonly bits: number;
+  /** Bits of a digit; 0 where all values are one. */
+  readonly width: number;
+  /** Whether the values stand for their negatives. */
+  readonly negative?: boolean;
 }
 
 /** Bits of a scalar. */
@@ -41,89 +44,166 @@ export function splitScalars(curve: Curve, scalars: number, count: number): Spli
     result >> 2,
     (result >> 2) + 6,
   );
+  const bitsOf = (union: number) => 32 - Math.clz32(union);
+  const pack = (map: number, at: number, listed: number, bits: number) =>
+    packDigits(curve, { count: listed, map, values: at, bits });
   return {
-    total: count,
-    ones: { count: oneCount, entries: ones },
-    shorts: { count: shortCount, map: shorts, values, bits: 32 - Math.clz32(shortUnion) },
-    negatives: { count: negativeCount, map: negatives, values: negated, bits: 32 - Math.clz32(negativeUnion) },
-    longs: { count: longCount, map: longs, values: longValues, bits: SCALAR_BITS },
+    ones: { count: oneCount, map: 0, values: ones, bits: 1, width: 0 },
+    shorts: pack(shorts, values, shortCount, bitsOf(shortUnion)),
+    negatives: { ...pack(negatives, negated, negativeCount, bitsOf(negativeUnion)), negative: true },
+    longs: pack(longs, longValues, longCount, SCALAR_BITS),
   };
 }
 
-/** `Σ scalar_i · base_i` for scalars of which most are zero, one or short. Returns a Jacobian point. */
-export function multiplySplit(curve: Curve, group: GroupName, bases: number, scalars: SplitScalars): number {
+/** The same scalars without those of the first bases. */
+export function dropFirst(curve: Curve, split: SplitScalars, bases: number): SplitScalars {
+  const drop = (list: PackedScalars): PackedScalars => {
+    const isOnes = list.width === 0;
+    const indexAt = (place: number) =>
+      curve.words[((isOnes ? list.values : list.map) >> 2) + place] >>> (isOnes ? 1 : 0);
+    let first = 0;
+    while (first < list.count && indexAt(first) < bases) first++;
+    const values = list.values + first * (isOnes ? 4 : FIELD_BYTES);
+    return { ...list, count: list.count - first, map: isOnes ? 0 : list.map + 4 * first, values };
+  };
+  const { ones, shorts, negatives, longs } = split;
+  return { ones: drop(ones), shorts: drop(shorts), negatives: drop(negatives), longs: drop(longs) };
+}
+
+/** Full-size scalars in the order of their bases. They are changed. */
+export function packFull(curve: Curve, scalars: number, count: number): PackedScalars {
+  return packDigits(curve, { count, map: 0, values: scalars, bits: SCALAR_BITS });
+}
+
+/** A part of a product that any thread can compute which sees the same memory. Addresses are absolute. */
+export interface MsmStep {
+  readonly group: GroupName;
+  readonly bases: number;
+  readonly scalars: PackedScalars;
+  /** Windows of digits, from the lowest, `to` not included. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A product in parts: those of one list of scalars follow each other from the highest window down. */
+export interface MsmPlan {
+  readonly group: GroupName;
+  readonly steps: readonly MsmStep[];
+}
+
+/** `Σ scalar_i · base_i` for scalars of which most are zero, one or short. */
+export function planSplit(group: GroupName, bases: number, { ones, shorts, negatives, longs }: SplitScalars): MsmPlan {
+  const lists = [ones, shorts, negatives, longs].filter(({ count }) => count > 0);
+  return { group, steps: lists.flatMap((scalars) => planList(group, bases, scalars)) };
+}
+
+/** `Σ scalar_i · base_i` for scalars of any size. */
+export function planFull(group: GroupName, bases: number, scalars: PackedScalars): MsmPlan {
+  return { group, steps: planList(group, bases, scalars) };
+}
+
+/** A window of few scalars is too little work for a step of its own. */
+const STEP_SCALARS = 1024;
+
+function planList(group: GroupName, bases: number, scalars: PackedScalars): MsmStep[] {
+  const windows = countWindows(scalars);
+  const each = Math.min(windows, Math.ceil(STEP_SCALARS / scalars.count));
+  return Array.from({ length: Math.ceil(windows / each) }, (_, index) => {
+    const to = windows - index * each;
+    return { group, bases, scalars, from: Math.max(0, to - each), to };
+  });
+}
+
+/** Puts the parts of a product together. @param parts addresses of Jacobian points, as many as there are steps */
+export function combineSteps(curve: Curve, { group, steps }: MsmPlan, parts: readonly number[]): number {
+  const { [`${group}m_zero`]: zero, [`${group}m_add`]: add, [`${group}m_double`]: double } = curve.call;
+  const total = curve.alloc(jacobianBytes(group));
   const sum = curve.alloc(jacobianBytes(group));
-  const mark = curve.mark();
-  const { shorts, negatives, longs } = scalars;
-  sumOnes(curve, group, bases, scalars.ones, sum);
-  for (const part of [shorts, longs]) {
-    if (part.count > 0) curve.call[`${group}m_add`](sum, multiplyPacked(curve, group, bases, part), sum);
-  }
-  if (negatives.count > 0) {
-    const part = multiplyPacked(curve, group, bases, negatives);
-    curve.call[`${group}m_neg`](part, part);
-    curve.call[`${group}m_add`](sum, part, sum);
-  }
-  curve.release(mark);
-  return sum;
+  zero(total);
+  zero(sum);
+  steps.forEach(({ scalars, from, to }, index) => {
+    for (let bit = 0; bit < scalars.width * (to - from); bit++) double(sum, sum);
+    add(sum, parts[index], sum);
+    if (from > 0) return;
+    if (scalars.negative) curve.call[`${group}m_neg`](sum, sum);
+    add(total, sum, total);
+    zero(sum);
+  });
+  return total;
 }
 
-/** `Σ scalar_i · base_i` for full-size scalars, in the order of the bases. The scalars are changed. */
-export function multiplyFull(curve: Curve, group: GroupName, bases: number, scalars: number, count: number): number {
-  return multiplyPacked(curve, group, bases, { count, map: 0, values: scalars, bits: SCALAR_BITS });
+/** Computes a product on this thread alone. */
+export function multiply(curve: Curve, plan: MsmPlan): number {
+  return combineSteps(
+    curve,
+    plan,
+    plan.steps.map((step) => runStep(curve, step)),
+  );
 }
 
-function jacobianBytes(group: GroupName): number {
+export function jacobianBytes(group: GroupName): number {
   return ((group === 'g1' ? G1_BYTES : G2_BYTES) * 3) / 2;
 }
 
-function sumOnes(curve: Curve, group: GroupName, bases: number, ones: SplitScalars['ones'], sum: number): void {
-  if (ones.count === 0) {
-    curve.call[`${group}m_zero`](sum);
-    return;
+/** Computes one part of a product. Returns a Jacobian point. */
+export function runStep(curve: Curve, step: MsmStep): number {
+  const { group, bases, scalars, from, to } = step;
+  const { count, map, values, bits, width } = scalars;
+  const sum = curve.alloc(jacobianBytes(group));
+  const mark = curve.mark();
+  const points = curve.alloc(count * (group === 'g1' ? G1_BYTES : G2_BYTES));
+  const starts = curve.alloc(4 * (2 ** (width + 1) + 2));
+  const call = (name: string, ...operands: number[]) => curve.call[`${group}m_${name}`](...operands);
+  if (width === 0) {
+    curve.words.set([0, count], starts >> 2);
+    call('msmTree', bases, 0, values, points, starts, 1);
+    call('toJacobian', points, sum);
+    curve.release(mark);
+    return sum;
   }
-  const points = curve.alloc(ones.count * (group === 'g1' ? G1_BYTES : G2_BYTES));
-  const starts = curve.alloc(8);
-  curve.words.set([0, ones.count], starts >> 2);
-  curve.call[`${group}m_msmTree`](bases, 0, ones.entries, points, starts, 1);
-  curve.call[`${group}m_toJacobian`](points, sum);
+  const sorted = curve.alloc(4 * count);
+  const part = curve.alloc(jacobianBytes(group));
+  const windows = countWindows(scalars);
+  const bias = 2 ** (width - 1);
+  call('zero', sum);
+  for (let window = to - 1; window >= from; window--) {
+    const top = window === windows - 1;
+    const digitBits = top ? bits - window * width + 1 : width;
+    for (let bit = 0; window < to - 1 && bit < width; bit++) call('double', sum, sum);
+    const shift = window * width;
+    curve.call.msm_sortDigits(values, FIELD_BYTES, count, shift, digitBits, top ? 0 : bias, starts, sorted);
+    const buckets = top ? 2 ** digitBits : bias;
+    call('msmTree', bases, map, sorted, points, starts, buckets);
+    call('msmReduce', points, starts, buckets, part);
+    call('add', sum, part, sum);
+  }
+  curve.release(mark);
+  return sum;
+}
+
+function countWindows({ bits, width }: PackedScalars): number {
+  return width === 0 ? 1 : Math.ceil(bits / width);
 }
 
 /**
- * Pippenger with signed digits. Adding `Σ 2^(w-1) · 2^(w·j)` to every scalar makes each digit, less 2^(w-1), the signed
- * one; the highest digit stays unsigned.
+ * Prepares scalars for Pippenger's method with signed digits. Adding `Σ 2^(w-1) · 2^(w·j)` to every scalar makes each
+ * digit, less 2^(w-1), the signed one; the highest digit stays unsigned. The scalars are changed.
  */
-function multiplyPacked(curve: Curve, group: GroupName, bases: number, packed: PackedScalars): number {
-  const sum = curve.alloc(jacobianBytes(group));
+function packDigits(curve: Curve, list: Omit<PackedScalars, 'width'>): PackedScalars {
+  const packed = { ...list, width: chooseWindow(list.count, list.bits) };
   const mark = curve.mark();
-  const { count, bits } = packed;
-  const width = chooseWindow(count, bits);
-  const windows = Math.ceil(bits / width);
-  const bias = 2 ** (width - 1);
   let offset = 0n;
-  for (let window = 0; window < windows - 1; window++) offset |= BigInt(bias) << BigInt(window * width);
-  addToAll(curve, packed.values, count, offset);
-
-  const points = curve.alloc(count * (group === 'g1' ? G1_BYTES : G2_BYTES));
-  const sorted = curve.alloc(4 * count);
-  const starts = curve.alloc(4 * (2 ** (width + 1) + 2));
-  const part = curve.alloc(jacobianBytes(group));
-  curve.call[`${group}m_zero`](sum);
-  for (let window = windows - 1; window >= 0; window--) {
-    const top = window === windows - 1;
-    const digitBits = top ? bits - window * width + 1 : width;
-    for (let bit = 0; !top && bit < width; bit++) curve.call[`${group}m_double`](sum, sum);
-    const shift = window * width;
-    curve.call.msm_sortDigits(packed.values, FIELD_BYTES, count, shift, digitBits, top ? 0 : bias, starts, sorted);
-    const buckets = top ? 2 ** digitBits : bias;
-    curve.call[`${group}m_msmTree`](bases, packed.map, sorted, points, starts, buckets);
-    curve.call[`${group}m_msmReduce`](points, starts, buckets, part);
-    curve.call[`${group}m_add`](sum, part, sum);
+  for (let window = 0; window < countWindows(packed) - 1; window++) {
+    offset |= (2n ** BigInt(packed.width - 1)) << BigInt(window * packed.width);
   }
-  // The same scalars may multiply other bases.
-  addToAll(curve, packed.values, count, 2n ** 256n - offset);
+  const at = curve.alloc(FIELD_BYTES);
+  curve.writeInteger(at, offset);
+  for (let index = 0; index < packed.count; index++) {
+    const value = packed.values + index * FIELD_BYTES;
+    curve.call.int_add(value, at, value);
+  }
   curve.release(mark);
-  return sum;
+  return packed;
 }
 
 /** The width of digits with the least work: additions into buckets, and the weighted sums of the buckets. */
@@ -134,13 +214,4 @@ function chooseWindow(count: number, bits: number): number {
     if (work < least) [best, least] = [width, work];
   }
   return best;
-}
-
-function addToAll(curve: Curve, values: number, count: number, offset: bigint): void {
-  const at = curve.alloc(FIELD_BYTES);
-  curve.writeInteger(at, BigInt.asUintN(256, offset));
-  for (let index = 0; index < count; index++) {
-    const value = values + index * FIELD_BYTES;
-    curve.call.int_add(value, at, value);
-  }
 }

@@ -1,6 +1,6 @@
 import { R } from '../core/field.js';
 import { type Curve, FIELD_BYTES, G1_BYTES, G2_BYTES } from './curve.js';
-import { multiplyFull, multiplySplit, splitScalars } from './msm.js';
+import { combineSteps, dropFirst, type MsmPlan, packFull, planFull, planSplit, splitScalars } from './msm.js';
 import { multiplyG1 } from './pairing-check.js';
 import { readG1, readG2 } from './point-json.js';
 import type { Proof } from './proof.js';
@@ -8,22 +8,29 @@ import type { Prover } from './prove.js';
 import { drawInteger } from './random-bytes.js';
 import { loadResidentKey, type ResidentKey } from './resident-key.js';
 import { computeQuotient } from './resident-quotient.js';
+import { Crew } from './step-board.js';
 import { readWitnessValues, readWtns } from './wtns-file.js';
 
 const G1_JACOBIAN = G1_BYTES + FIELD_BYTES;
 const G2_JACOBIAN = G2_BYTES + 2 * FIELD_BYTES;
 
+export interface ResidentOptions {
+  /** Draws the two scalars that blind a proof; for tests. */
+  readonly drawScalar?: () => bigint;
+}
+
 /**
  * Our own backend, on the calling thread: the key is read once and stays in WebAssembly memory with all that can be
  * computed ahead, and a proof copies nothing but its witness.
  */
-export function createResidentProver(): Prover {
+export function createResidentProver(options: ResidentOptions = {}): Prover {
   let loaded: { key: Uint8Array; resident: Promise<ResidentKey> } | undefined;
   return {
     name: 'resident',
     proveUnchecked: async (key, wtns) => {
       if (loaded?.key !== key.zkey) loaded = { key: key.zkey, resident: loadResidentKey(key.zkey) };
-      return proveResident(await loaded.resident, wtns);
+      const resident = await loaded.resident;
+      return proveResident(resident, wtns, new Crew(resident.curve), options);
     },
     close: async () => {
       loaded = undefined;
@@ -31,22 +38,30 @@ export function createResidentProver(): Prover {
   };
 }
 
-function proveResident(resident: ResidentKey, wtns: Uint8Array): { proof: Proof; publicSignals: string[] } {
-  const { curve } = resident;
+/** Makes a proof with a key that is loaded; what the crew's helpers do not do is done here. */
+export function proveResident(
+  resident: ResidentKey,
+  wtns: Uint8Array,
+  crew: Crew,
+  { drawScalar = drawUniform }: ResidentOptions = {},
+): { proof: Proof; publicSignals: string[] } {
+  const { curve, parts, info } = resident;
   const witness = readWtns(wtns);
   const mark = curve.mark();
   try {
     const values = curve.load(witness.values);
-    const quotient = computeQuotient(resident, values);
-    const { wireCount, publicCount, domainSize } = resident.info;
-    const split = splitScalars(curve, values, wireCount);
-    const h = multiplyFull(curve, 'g1', resident.h, quotient, domainSize);
-    const a = multiplySplit(curve, 'g1', resident.a, split);
-    const b1 = multiplySplit(curve, 'g1', resident.b1, split);
-    const b2 = multiplySplit(curve, 'g2', resident.b2, split);
-    const c = multiplySplit(curve, 'g1', resident.c, split);
-    const proof = blind(resident, { a, b1, b2, c, h });
-    const publicSignals = readWitnessValues(witness, 1, publicCount).map(String);
+    const split = splitScalars(curve, values, info.wireCount);
+    const post = (plan: MsmPlan) => ({ plan, steps: plan.steps.map((step) => crew.post({ kind: 'product', step })) });
+    const a = post(planSplit('g1', parts.a, split));
+    const b1 = post(planSplit('g1', parts.b1, split));
+    const b2 = post(planSplit('g2', parts.b2, split));
+    const c = post(planSplit('g1', parts.c, dropFirst(curve, split, info.publicCount + 1)));
+    const quotient = packFull(curve, computeQuotient(resident, values, crew), info.domainSize);
+    const h = post(planFull('g1', parts.h, quotient));
+    const collect = ({ plan, steps }: ReturnType<typeof post>) => combineSteps(curve, plan, crew.collect(steps));
+    const sums = { h: collect(h), a: collect(a), b1: collect(b1), b2: collect(b2), c: collect(c) };
+    const proof = blind(resident, sums, [drawScalar(), drawScalar()]);
+    const publicSignals = readWitnessValues(witness, 1, info.publicCount).map(String);
     return { proof, publicSignals };
   } finally {
     curve.release(mark);
@@ -54,20 +69,22 @@ function proveResident(resident: ResidentKey, wtns: Uint8Array): { proof: Proof;
 }
 
 /** Adds the fixed points and the randomness that makes the proof zero-knowledge. Sums are changed in place. */
-function blind(resident: ResidentKey, sums: { a: number; b1: number; b2: number; c: number; h: number }): Proof {
-  const { curve } = resident;
+function blind(
+  { curve, parts }: ResidentKey,
+  sums: { a: number; b1: number; b2: number; c: number; h: number },
+  [r, s]: readonly [bigint, bigint],
+): Proof {
   const { g1m_add: add, g1m_addMixed: addMixed, g2m_add: add2, g2m_addMixed: addMixed2 } = curve.call;
-  const [r, s] = [drawScalar(), drawScalar()];
   const { a, b1, b2, c, h } = sums;
   const delta = curve.alloc(G1_JACOBIAN);
-  curve.call.g1m_toJacobian(resident.delta1, delta);
+  curve.call.g1m_toJacobian(parts.delta1, delta);
 
-  addMixed(a, resident.alpha1, a);
+  addMixed(a, parts.alpha1, a);
   add(a, multiplyG1(curve, delta, r), a);
-  addMixed(b1, resident.beta1, b1);
+  addMixed(b1, parts.beta1, b1);
   add(b1, multiplyG1(curve, delta, s), b1);
-  addMixed2(b2, resident.beta2, b2);
-  add2(b2, multiplyG2Affine(curve, resident.delta2, s), b2);
+  addMixed2(b2, parts.beta2, b2);
+  add2(b2, multiplyG2Affine(curve, parts.delta2, s), b2);
   add(c, h, c);
   add(c, multiplyG1(curve, a, s), c);
   add(c, multiplyG1(curve, b1, r), c);
@@ -92,6 +109,6 @@ function multiplyG2Affine(curve: Curve, point: number, scalar: bigint): number {
 }
 
 /** A uniform scalar: 512 random bits, so that the reduction leaves no bias. */
-function drawScalar(): bigint {
+function drawUniform(): bigint {
   return drawInteger(64) % R;
 }

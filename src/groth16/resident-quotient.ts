@@ -1,20 +1,17 @@
 import type { ResidentKey } from './resident-key.js';
+import type { Crew } from './step-board.js';
 
 /**
  * Evaluates `A·B - C` on the odd points of the domain of twice the size: the scalars of the H points. They are plain
- * integers of 32 bytes, valid until the next proof.
+ * integers of 32 bytes.
  * @param values address of the witness, plain integers
  */
-export function computeQuotient(resident: ResidentKey, values: number): number {
-  const { curve, info, vectors, tables } = resident;
+export function computeQuotient({ curve, info, parts, tables }: ResidentKey, values: number, crew: Crew): number {
   const size = info.domainSize;
+  const vectors = [0, 1, 2].map(() => curve.alloc(size * 32));
   const [a, b, c] = vectors;
-  curve.call.qap_buildABC(resident.coefficients, info.coefficientCount, values, a, b, c, 0, size, 0, info.wireCount);
-  for (const vector of vectors) {
-    curve.call.frm_toCoefficients(vector, size, tables.inverseRoots);
-    curve.call.frm_mulEach(vector, tables.shifts, size);
-    curve.call.frm_toValues(vector, size, tables.roots);
-  }
+  curve.call.qap_buildABC(parts.coefficients, info.coefficientCount, values, a, b, c, 0, size, 0, info.wireCount);
+  crew.collect(vectors.map((vector) => crew.post({ kind: 'transform', vector, tables })));
   curve.call.qap_joinABC(a, b, c, size, a);
   curve.call.frm_batchFromMontgomery(a, size, a);
   return a;
