@@ -85,7 +85,7 @@ function alignToGrid(step: number, values: readonly number[]): number {
   const grid = commonStep([...distinct]);
   if (grid === null) return step;
   const aligned = grid / 2 ** Math.floor(Math.log2(grid / step));
-  return aligned >= step ? aligned : step;
+  return Math.max(aligned, step);
 }
 
 function widen(

@@ -54,7 +54,7 @@ function thin(samples: Float64Array): Float64Array {
 export function observe(samples: Float64Array, bits: number, observer: Observer, keepLow: boolean): ClipRange {
   const full = observeMinMax(samples);
   if (observer === 'minmax' || full.low === full.high) return full;
-  const thinned = thin(samples);
+  const thinned = thin(samples).filter(Number.isFinite);
   const sorted = Float64Array.from(thinned).sort();
   if (observer === 'percentile') return observePercentile(sorted, 0.001, keepLow);
   const candidates = SHRINK.map((factor) => ({

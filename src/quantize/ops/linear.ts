@@ -214,10 +214,11 @@ function biasCorrection(ctx: QuantizeContext, node: LinearNode, id: QuantValueId
   const integers = ctx.integersOf(id);
   for (const [r, reals] of ctx.rowsOf(node.output).entries())
     for (let i = 0; i < reals.length; i++) {
+      if (!Number.isFinite(reals[i])) continue;
       sum[channel[i]] += reals[i] - scale[i] * integers[r][i];
       count[channel[i]]++;
     }
-  return scale.map((s, i) => Math.round(sum[channel[i]] / count[channel[i]] / s));
+  return scale.map((s, i) => Math.round(sum[channel[i]] / Math.max(1, count[channel[i]]) / s));
 }
 
 /** Integer linear map with the scale ratio folded into the weights; accumulators keep `real = scale · q`. */

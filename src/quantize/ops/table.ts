@@ -1,7 +1,7 @@
 import { sizeOf } from '../../core/tensor.js';
 import type { UnaryNode } from '../../graph/ir.js';
 import { evaluateScalar } from '../../graph/scalar.js';
-import { spread, widthOf } from '../affine.js';
+import { compact, spread, widthOf } from '../affine.js';
 import type { ChannelClip } from '../clip.js';
 import type { QuantizeContext } from '../context.js';
 import type { QuantValueId } from '../ir.js';
@@ -20,16 +20,49 @@ interface Domain {
   readonly high: number;
 }
 
-/** The part of the argument's range over which the function still changes, calibrated range plus a margin. */
-function workingDomain(ctx: QuantizeContext, node: UnaryNode): Domain {
+/** Elements that are coded alike: their domain, their function, and how their results are coded. */
+interface Groups {
+  /** Group of each element. */
+  readonly of: Int32Array;
+  /** Index of the function of each group; the first where a lone group has several. */
+  readonly functionOf: Int32Array;
+}
+
+/** Elements of a table of features whose ranges differ by more than this factor are coded one by one. */
+const LARGEST_SPREAD = 32;
+const MOST_GROUPS = 128;
+
+/** One group, unless the elements are features in units of their own: then each is one. */
+function groupElements(ctx: QuantizeContext, node: UnaryNode): Groups {
+  const size = ctx.size(ctx.standIn(node.inputs[0]));
+  const one = { of: new Int32Array(size), functionOf: Int32Array.of(0) };
+  if (size > MOST_GROUPS || new Set(ctx.channelsOf(node.inputs[0])).size < size) return one;
   const rows = ctx.rowsOf(node.inputs[0]);
-  const seen = observeMinMax(Float64Array.from(rows.flatMap((row) => Array.from(row))));
-  const f = (x: number) => evaluateScalar(node.functions[0], x);
+  const ranges = Array.from({ length: size }, (_, i) => {
+    const { low, high } = observeMinMax(Float64Array.from(rows, (row) => row[i]));
+    return high - low;
+  }).filter((range) => range > 0);
+  const widest = ranges.reduce((most, range) => Math.max(most, range), 0);
+  if (!ranges.some((range) => range * LARGEST_SPREAD < widest)) return one;
+  return { of: Int32Array.from({ length: size }, (_, i) => i), functionOf: node.which ?? new Int32Array(size) };
+}
+
+/** Least and greatest value of a group's elements on the calibration rows. */
+function observeGroup(rows: readonly Float64Array[], { of }: Groups, group: number): Domain {
+  const samples: number[] = [];
+  for (const row of rows) for (let i = 0; i < row.length; i++) if (of[i] === group) samples.push(row[i]);
+  return observeMinMax(samples);
+}
+
+/** The part of a group's range over which the function still changes, calibrated range plus a margin. */
+function workingDomain(ctx: QuantizeContext, node: UnaryNode, groups: Groups, group: number): Domain {
+  const seen = observeGroup(ctx.rowsOf(node.inputs[0]), groups, group);
+  const f = (x: number) => evaluateScalar(node.functions[groups.functionOf[group]], x);
   const margin = DOMAIN_MARGIN * (seen.high - seen.low);
   let low =
     Number.isFinite(f(seen.low - margin)) && (seen.low < 0 || seen.low - margin >= 0) ? seen.low - margin : seen.low;
   let high = Number.isFinite(f(seen.high + margin)) ? seen.high + margin : seen.high;
-  if (node.functions.length > 1) return { low, high };
+  if (groups.functionOf.length === 1 && node.functions.length > 1) return { low, high };
   const samples = Array.from({ length: 513 }, (_, i) => low + ((high - low) * i) / 512);
   const values = samples.map(f);
   const span = observeMinMax(values);
@@ -67,19 +100,18 @@ function argumentError(ctx: QuantizeContext, node: UnaryNode, id: QuantValueId):
 }
 
 /** The argument on codes that a table can cover: as it is where it is narrow, else cut to the working domain. */
-function codeArgument(ctx: QuantizeContext, node: UnaryNode): QuantValueId {
+function codeArgument(ctx: QuantizeContext, node: UnaryNode, groups: Groups): QuantValueId {
   const id = ctx.standIn(node.inputs[0]);
   const { tableBits, maxTableBits } = ctx.options;
   if (widthOf(ctx.value(id)) <= Math.max(tableBits, 8)) return id;
-  const domain = workingDomain(ctx, node);
-  const channel = new Int32Array(ctx.size(id));
+  const domains = Array.from(groups.functionOf, (_, group) => workingDomain(ctx, node, groups, group));
   let coded = id;
   for (let bits = tableBits; bits <= maxTableBits; bits++) {
     const clip: ChannelClip = {
-      channel,
-      low: Float64Array.of(domain.low),
-      high: Float64Array.of(domain.high),
-      step: Float64Array.of((domain.high - domain.low) / (2 ** bits - 1)),
+      channel: groups.of,
+      low: Float64Array.from(domains, ({ low }) => low),
+      high: Float64Array.from(domains, ({ high }) => high),
+      step: Float64Array.from(domains, ({ low, high }) => (high - low) / (2 ** bits - 1)),
     };
     coded = requantizeTo(ctx, id, clip, bits, node.origin.name);
     if (argumentError(ctx, node, coded) <= ARGUMENT_ERROR) break;
@@ -109,13 +141,16 @@ interface RealTable {
 }
 
 /** One table of real values per distinct (function, scale, zero point). */
-function tabulate(ctx: QuantizeContext, node: UnaryNode, input: QuantValueId) {
+function tabulate(ctx: QuantizeContext, node: UnaryNode, input: QuantValueId, groups: Groups) {
   const value = ctx.value(input);
   const size = ctx.size(input);
   const scale = spread(value.scale, size);
   const zero = spread(value.zeroPoint, size);
   const { min, max } = spreadBounds(value);
-  const keys = Array.from({ length: size }, (_, i) => `${node.which ? node.which[i] : 0}:${scale[i]}:${zero[i]}`);
+  const keys = Array.from(
+    { length: size },
+    (_, i) => `${node.which ? node.which[i] : 0}:${scale[i]}:${zero[i]}:${groups.of[i]}`,
+  );
   const reach = new Map<string, { low: number; high: number; at: number }>();
   for (const [i, key] of keys.entries()) {
     const known = reach.get(key);
@@ -152,16 +187,20 @@ function sharedStep(tables: readonly RealTable[], range: number): number | null 
   return step !== null && range / step <= MOST_EXACT_CODES ? step : null;
 }
 
-/** Output codes: exact integers where the function gives integers, else codes over the values that calibration reached. */
-export function quantizeTable(ctx: QuantizeContext, node: UnaryNode): QuantValueId {
-  const input = codeArgument(ctx, node);
-  const { tables, which } = tabulate(ctx, node, input);
-  const { shape, name, type } = ctx.graph.values[node.output];
+/** How real results become codes: `round(clamp(real, low, high) / unit) + zero`. */
+interface ResultCode {
+  readonly unit: number;
+  readonly zero: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Exact integers where the function gives integers, else codes over the values that calibration reached. */
+function codeResults(ctx: QuantizeContext, node: UnaryNode, tables: readonly RealTable[], seen: Domain): ResultCode {
   const all = observeMinMax(Float64Array.from(tables.flatMap((table) => Array.from(table.values))));
   const isInteger = tables.every((table) => table.values.every(Number.isInteger)) && all.high - all.low < 2 ** 20;
   let [unit, low, high] = [1, all.low, all.high];
-  if (!isInteger || type === 'float') {
-    const seen = observeMinMax(Float64Array.from(ctx.rowsOf(node.output).flatMap((row) => Array.from(row))));
+  if (!isInteger || ctx.graph.values[node.output].type === 'float') {
     const room = (seen.high - seen.low) / 4;
     low = Math.max(all.low, seen.low - room);
     high = Math.min(all.high, seen.high + room);
@@ -171,21 +210,44 @@ export function quantizeTable(ctx: QuantizeContext, node: UnaryNode): QuantValue
     if (exact !== null) unit = exact;
     if (isInteger || exact !== null) [low, high] = [all.low, all.high];
   }
-  const zero = -Math.round(low / unit);
-  const codes = tables.map((table) => ({
-    offset: table.offset,
-    values: table.values.map((real) => Math.round(Math.min(Math.max(real, low), high) / unit) + zero),
-  }));
+  return { unit, zero: -Math.round(low / unit), low, high };
+}
+
+/** A function of one number as tables over the codes of its argument, one per distinct function and coding. */
+export function quantizeTable(ctx: QuantizeContext, node: UnaryNode): QuantValueId {
+  const groups = groupElements(ctx, node);
+  const input = codeArgument(ctx, node, groups);
+  const { tables, which } = tabulate(ctx, node, input, groups);
+  const { shape, name } = ctx.graph.values[node.output];
+  const groupOfTable = new Int32Array(tables.length);
+  for (let i = 0; i < which.length; i++) groupOfTable[which[i]] = groups.of[i];
+  const codes = Array.from(groups.functionOf, (_, group) =>
+    codeResults(
+      ctx,
+      node,
+      tables.filter((_, t) => groupOfTable[t] === group),
+      observeGroup(ctx.rowsOf(node.output), groups, group),
+    ),
+  );
   return ctx.builder.add(
     {
       kind: 'lookup',
       inputs: [input],
-      tables: codes,
-      which: codes.length === 1 ? null : which,
+      tables: tables.map((table, t) => {
+        const { unit, zero, low, high } = codes[groupOfTable[t]];
+        return {
+          offset: table.offset,
+          values: table.values.map((real) => Math.round(Math.min(Math.max(real, low), high) / unit) + zero),
+        };
+      }),
+      which: tables.length === 1 ? null : which,
       layer: node.origin.name,
     },
     name,
     shape,
-    { scale: Float64Array.of(unit), zeroPoint: Float64Array.of(zero) },
+    {
+      scale: compact(Float64Array.from(groups.of, (group) => codes[group].unit)),
+      zeroPoint: compact(Float64Array.from(groups.of, (group) => codes[group].zero)),
+    },
   );
 }

@@ -3,9 +3,12 @@ import { spread } from '../affine.js';
 import { plainScale } from '../builder.js';
 import type { QuantizeContext } from '../context.js';
 import type { QuantValueId } from '../ir.js';
+import { commonStep } from '../weights.js';
 
 /** Bits that the sums of leaf weights are given; they cost nothing until something compares them. */
 const LEAF_BITS = 18;
+/** Distinct leaf weights beyond which no common step is looked for. */
+const MOST_LEAF_VALUES = 1024;
 
 /** Calibration values of the features that are compared, by feature and code. */
 function sortCodes(ctx: QuantizeContext, node: TreesNode, input: QuantValueId): Map<string, number[]> {
@@ -42,12 +45,14 @@ export function quantizeTrees(ctx: QuantizeContext, node: TreesNode): QuantValue
     return Math.abs(code - nearest) < 1e-7 * Math.max(1, Math.abs(code)) ? nearest : Math.floor(code);
   });
   const reach = node.base.map((base, t) => Math.abs(base) + sumOfLargest(node, t));
-  const unit =
+  const finest =
     Math.max(
       reach.reduce((a, b) => Math.max(a, b), 0),
       Number.MIN_VALUE,
     ) /
     2 ** LEAF_BITS;
+  // Counts, votes and leaf numbers share a step and stay exact: what floors or compares them counts on it.
+  const unit = Math.max(finest, leafStep(node) ?? 0);
   const toCode = (real: number) => Math.round(real / unit);
   const { shape, name } = ctx.graph.values[node.output];
   return ctx.builder.add(
@@ -67,6 +72,16 @@ export function quantizeTrees(ctx: QuantizeContext, node: TreesNode): QuantValue
     shape,
     plainScale(unit),
   );
+}
+
+/** The step of which every leaf weight and base is a multiple; null where there are many, or none. */
+function leafStep(node: TreesNode): number | null {
+  const distinct = new Set<number>(node.base);
+  for (const weights of node.leafWeights) {
+    for (const weight of weights) distinct.add(weight);
+    if (distinct.size > MOST_LEAF_VALUES) return null;
+  }
+  return commonStep([...distinct]);
 }
 
 /** Sum over trees of the largest leaf weight of a target, in magnitude; an upper bound of what the sum can reach. */
