@@ -21,6 +21,7 @@ const ORDER = [
   'report',
   'pipeline',
   'browser',
+  'serve',
   'index',
   'cli',
 ];
@@ -41,6 +42,7 @@ const HOMES: Readonly<Record<string, { readonly room: string; readonly files?: n
   solc: { room: 'chain' },
   '@ethereumjs/*': { room: 'chain' },
   '@foundry-rs/anvil-linux-amd64': { room: 'chain' },
+  bullmq: { room: 'serve' },
   commander: { room: 'cli' },
 };
 
@@ -200,10 +202,14 @@ describe('the architecture', () => {
   });
 
   it('imports each npm package in its one home, and none that package.json does not name', () => {
-    const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    const { dependencies, optionalDependencies, peerDependencies } = JSON.parse(
+      readFileSync(join(ROOT, 'package.json'), 'utf8'),
+    ) as {
       dependencies: Record<string, string>;
       optionalDependencies?: Record<string, string>;
+      peerDependencies?: Record<string, string>;
     };
+    const named = { ...dependencies, ...optionalDependencies, ...peerDependencies };
     const users = new Map<string, SourceFile[]>();
     for (const source of sources) {
       for (const name of new Set(
@@ -218,11 +224,10 @@ describe('the architecture', () => {
       if (home === undefined) wrong.push(`${name} has no home, used by ${files.map(({ path }) => path).join(', ')}`);
       for (const { path, room } of files) if (home && room !== home.room) wrong.push(`${path} imports ${name}`);
       if (home?.files !== undefined && files.length > home.files) wrong.push(`${files.length} files import ${name}`);
-      if (!(name in dependencies) && !(name in (optionalDependencies ?? {})))
-        wrong.push(`${name} is not in package.json`);
+      if (!(name in named)) wrong.push(`${name} is not in package.json`);
     }
     expect(wrong).to.deep.equal([]);
-    const homeless = Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => !findHome(name));
+    const homeless = Object.keys(named).filter((name) => !findHome(name));
     expect(homeless).to.deep.equal([]);
   });
 

@@ -18,9 +18,11 @@ import { ptauCommand } from './ptau.js';
 import { quantizeCommand } from './quantize.js';
 import { registerCommand } from './register.js';
 import { reportCommand } from './report.js';
+import { serveCommand } from './serve.js';
 import { setupCommand } from './setup.js';
 import { submitCommand } from './submit.js';
 import { verifyCommand } from './verify.js';
+import { workerCommand } from './worker.js';
 
 /** Every command, in the order of the help. */
 export const commands: readonly CommandSpec[] = [
@@ -32,6 +34,8 @@ export const commands: readonly CommandSpec[] = [
   buildCommand,
   proveCommand,
   verifyCommand,
+  serveCommand,
+  workerCommand,
   exportVerifierCommand,
   checkCommand,
   reportCommand,

@@ -1,0 +1,51 @@
+import { ZkinferError } from '../../core/error.js';
+import type { ProverName } from '../../groth16/prove.js';
+import type { CommandSpec } from '../command.js';
+import { collectNames, wholeNumber } from '../options.js';
+import { addServiceOptions, createLog, readQueueOption, waitForSignal } from '../service-options.js';
+
+export const workerCommand: CommandSpec = {
+  name: 'worker',
+  summary: 'Prove jobs from a queue that `serve --queue` fills, on this or any other machine',
+  examples: ['zkinfer worker --queue redis://127.0.0.1:6379 --bundle artifacts/iris --workers 4'],
+  configure: (command) =>
+    addServiceOptions(
+      command.requiredOption('--bundle <folder>', 'bundle to prove; may be repeated', collectNames),
+    ).option(
+      '--lock <seconds>',
+      'how long a worker that says nothing keeps its job before another takes it',
+      wholeNumber(1, 3600),
+      60,
+    ),
+  run: async (_args, options, reporter) => {
+    const queue = readQueueOption(options);
+    if (queue === undefined)
+      throw new ZkinferError({
+        code: 'USAGE',
+        kind: 'usage',
+        message: 'a worker needs --queue',
+        hint: 'add --help for examples',
+      });
+    const { startQueueWorker } = await import('../../serve/queue/queue-worker.js');
+    const log = createLog(reporter, options.json === true);
+    const counts: Record<string, number> = {};
+    const worker = await startQueueWorker({
+      queue,
+      bundles: options.bundle as string[],
+      workers: options.workers as number | undefined,
+      backend: options.prover as ProverName,
+      lockMs: 1000 * (options.lock as number),
+      deadlineMs: 1000 * (options.deadline as number),
+      onEvent: (event) => {
+        counts[event.event] = (counts[event.event] ?? 0) + 1;
+        log({ ...event });
+      },
+    });
+    log({ event: 'taking jobs', models: worker.models, workers: worker.workers });
+    const signal = await waitForSignal();
+    log({ event: 'ending', signal });
+    await worker.close();
+    const { stored = 0, failed = 0 } = counts;
+    return { text: [`stopped; ${stored} proofs stored, ${failed} failed`], json: { signal, ...counts } };
+  },
+};

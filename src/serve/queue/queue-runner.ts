@@ -1,0 +1,159 @@
+import type { Job, Queue, QueueEvents } from 'bullmq';
+import { ZkinferError } from '../../core/error.js';
+import type { ProveReport } from '../../pipeline/prove-bundle.js';
+import type { JobRequest } from '../job.js';
+import type { ServedModel, ServedModels } from '../model.js';
+import { verifyJob } from '../prove-job.js';
+import type { Runner, RunOptions } from '../runner.js';
+import { type BullMq, connectQueue, loadBullMq, PREFIX } from './bullmq.js';
+import { parseQueueAddress } from './queue-address.js';
+import { nameQueue, nameQueuedJob, refuseHidden, writeQueuedJob } from './queued-job.js';
+import type { RedisClient } from './redis-client.js';
+import { createResultStore, type ResultStore } from './result-store.js';
+
+export interface QueueRunnerOptions {
+  /** `redis://HOST:PORT` */
+  readonly url: string;
+}
+
+/** Events may be lost while Redis is away, so that every job is asked after once in a while. */
+const ASK_EVERY_MS = 2000;
+/** How long a failed job is remembered in Redis, in seconds. */
+const KEEP_FAILED_SECONDS = 86_400;
+const ATTEMPTS = 3;
+
+/** What wakes whoever waits for a job: its names, and what happened. */
+type Listener = (event: 'active' | 'ended') => void;
+
+/** The queue of one model, from the side of those who submit. */
+interface Lane {
+  readonly queue: Queue;
+  readonly events: QueueEvents;
+  readonly listeners: Map<string, Listener>;
+}
+
+/** Puts jobs into a queue that workers on any machine take from. Redis is trusted with nothing but keeping them. */
+export async function createQueueRunner(models: ServedModels, { url }: QueueRunnerOptions): Promise<Runner> {
+  for (const model of models.values()) refuseHidden(model);
+  const address = parseQueueAddress(url);
+  const bullmq = await loadBullMq();
+  const client = await connectQueue(address);
+  const results = createResultStore(client);
+  const lanes = new Map<string, Lane>();
+  for (const model of models.values()) lanes.set(model.key, openLane(bullmq, client, model));
+  const laneOf = ({ key }: ServedModel) => lanes.get(key) as Lane;
+  return {
+    kind: 'queue',
+    concurrency: Number.POSITIVE_INFINITY,
+    workers: 0,
+    isReady: async () => (client.status === 'ready' ? null : 'Redis cannot be reached'),
+    checkRequest: ({ model }) => refuseHidden(model),
+    run: (request, options) => runInQueue(laneOf(request.model), results, request, options),
+    close: async () => {
+      for (const { queue, events } of lanes.values()) {
+        await events.close().catch(() => {});
+        await queue.close().catch(() => {});
+      }
+      await client.quit();
+    },
+  };
+}
+
+function openLane({ Queue, QueueEvents }: BullMq, client: RedisClient, model: ServedModel): Lane {
+  const options = { connection: client, prefix: PREFIX };
+  const queue = new Queue(nameQueue(model), {
+    ...options,
+    defaultJobOptions: {
+      attempts: ATTEMPTS,
+      backoff: { type: 'exponential', delay: 1000 },
+      removeOnComplete: true,
+      removeOnFail: { age: KEEP_FAILED_SECONDS },
+    },
+  });
+  const events = new QueueEvents(nameQueue(model), options);
+  const listeners = new Map<string, Listener>();
+  queue.on('error', () => {});
+  events.on('error', () => {});
+  events.on('active', ({ jobId }) => listeners.get(jobId)?.('active'));
+  events.on('completed', ({ jobId }) => listeners.get(jobId)?.('ended'));
+  events.on('failed', ({ jobId }) => listeners.get(jobId)?.('ended'));
+  return { queue, events, listeners };
+}
+
+async function runInQueue(
+  { queue, listeners }: Lane,
+  results: ResultStore,
+  request: JobRequest,
+  { id, submittedMs, signal, onBegin }: RunOptions,
+): Promise<ProveReport> {
+  const name = nameQueuedJob(id);
+  const data = writeQueuedJob(request);
+  let wake = (): void => {};
+  listeners.set(name, (event) => {
+    if (event === 'active') onBegin();
+    else wake();
+  });
+  const onAbort = () => wake();
+  signal.addEventListener('abort', onAbort);
+  try {
+    for (;;) {
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      const report = await askAfter(queue, results, request, { id, name, submittedMs, data });
+      if (report) return report;
+      if (signal.aborted) throw stopped();
+      const timer = setTimeout(wake, ASK_EVERY_MS);
+      await woken;
+      clearTimeout(timer);
+      if (signal.aborted) throw stopped();
+    }
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    listeners.delete(name);
+    if (signal.aborted) await queue.remove(name).catch(() => 0);
+  }
+}
+
+interface Asked {
+  readonly id: string;
+  readonly name: string;
+  readonly submittedMs: number;
+  readonly data: ReturnType<typeof writeQueuedJob>;
+}
+
+/** The result of a job, where there is one; else makes sure that the job is in the queue. @throws ZkinferError QUEUE_JOB_FAILED */
+async function askAfter(
+  queue: Queue,
+  results: ResultStore,
+  request: JobRequest,
+  { id, name, submittedMs, data }: Asked,
+): Promise<ProveReport | null> {
+  const report = await results.read(id);
+  if (report) {
+    if ((await verifyJob(request, report.proof)).valid) return report;
+    // Somebody wrote what is no proof of this job: it makes room for one that is.
+    await results.remove(id);
+  }
+  const job: Job | undefined = await queue.getJob(name);
+  if (job && (await job.getState()) === 'failed') {
+    if (job.timestamp >= submittedMs) throw jobFailed(job.failedReason);
+    await job.remove();
+  } else if (job) return null;
+  await queue.add('prove', data, { jobId: name });
+  return null;
+}
+
+function jobFailed(reason: string): ZkinferError {
+  return new ZkinferError({
+    code: 'QUEUE_JOB_FAILED',
+    kind: 'resource',
+    message: 'the workers gave the job up',
+    facts: [reason],
+    hint: 'a job that stalled more than allowed ended its workers: prove it alone, with more memory',
+  });
+}
+
+function stopped(): ZkinferError {
+  return new ZkinferError({ code: 'PROVE_ABORTED', kind: 'resource', message: 'The proof was stopped by its caller.' });
+}

@@ -1,0 +1,126 @@
+import type { Job } from 'bullmq';
+import { ZkinferError } from '../../core/error.js';
+import type { ProverName } from '../../groth16/prove.js';
+import { createProverPool, type ProverPool } from '../../prove/pool.js';
+import { largestKeyBytes, openModels, type ServedModel } from '../model.js';
+import { proveJob, verifyJob } from '../prove-job.js';
+import { type BullMq, connectQueue, loadBullMq, PREFIX } from './bullmq.js';
+import { parseQueueAddress } from './queue-address.js';
+import { nameQueue, readQueuedJob, refuseHidden } from './queued-job.js';
+import { createResultStore, type ResultStore } from './result-store.js';
+
+export interface QueueWorkerOptions {
+  /** `redis://HOST:PORT` */
+  readonly queue: string;
+  /** Bundle folders with keys: the jobs of these are taken. */
+  readonly bundles: readonly string[];
+  /** Proofs at once; as many as cores and memory allow by default. */
+  readonly workers?: number;
+  readonly backend?: ProverName;
+  /** How long a worker that says nothing keeps its job before another takes it; 60 s by default. */
+  readonly lockMs?: number;
+  /** For one proof; ten minutes by default. */
+  readonly deadlineMs?: number;
+  readonly onEvent?: (event: QueueWorkerEvent) => void;
+}
+
+/** What a worker may write down of a job: nothing of its input. */
+export interface QueueWorkerEvent {
+  readonly event: 'begun' | 'stored' | 'known' | 'failed' | 'stalled';
+  /** Name of the job. */
+  readonly id: string;
+  readonly model: string;
+  readonly ms?: number;
+  /** Code of the error. */
+  readonly code?: string;
+}
+
+/** A worker that takes jobs until it is closed. */
+export interface QueueWorker {
+  readonly workers: number;
+  readonly models: readonly string[];
+  /** Takes no more jobs, finishes those at hand, and frees everything. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_LOCK_MS = 60_000;
+/** Workers that a job may take down with it; one more and it is given up. */
+const MAX_STALLED = 2;
+const RETRY_MS = 1000;
+
+/**
+ * Takes jobs of these bundles from a queue and proves them. Every proof is verified against the bundle and its job before it is
+ * stored, and stored under the name of its job, once.
+ * @throws ZkinferError QUEUE_PACKAGE_MISSING, QUEUE_UNREACHABLE, QUEUE_INPUT_HIDDEN, and those of `openBundle`
+ */
+export async function startQueueWorker(options: QueueWorkerOptions): Promise<QueueWorker> {
+  const address = parseQueueAddress(options.queue);
+  const bullmq = await loadBullMq();
+  const models = await openModels(options.bundles);
+  for (const model of models.values()) refuseHidden(model);
+  const client = await connectQueue(address);
+  const { workers, backend } = options;
+  const pool = createProverPool({ workers, backend, zkeyBytes: largestKeyBytes(models) });
+  const results = createResultStore(client);
+  const takers = [...models.values()].map((model) => {
+    const take = (job: Job) => takeJob(bullmq, job, model, pool, results, options);
+    const { lockMs = DEFAULT_LOCK_MS, onEvent } = options;
+    const taker = new bullmq.Worker(nameQueue(model), take, {
+      connection: client,
+      prefix: PREFIX,
+      concurrency: pool.workers,
+      lockDuration: lockMs,
+      stalledInterval: lockMs / 2,
+      maxStalledCount: MAX_STALLED,
+      runRetryDelay: RETRY_MS,
+    });
+    taker.on('error', () => {});
+    taker.on('stalled', (name) => onEvent?.({ event: 'stalled', id: idOf(name), model: model.name }));
+    return taker;
+  });
+  return {
+    workers: pool.workers,
+    models: [...models.keys()],
+    close: async () => {
+      await Promise.all(takers.map((taker) => taker.close()));
+      await pool.close();
+      await client.quit();
+    },
+  };
+}
+
+const idOf = (name: string) => name.replace(/^job-/, '');
+
+async function takeJob(
+  { UnrecoverableError }: BullMq,
+  job: Job,
+  model: ServedModel,
+  pool: ProverPool,
+  results: ResultStore,
+  { deadlineMs, onEvent }: QueueWorkerOptions,
+): Promise<unknown> {
+  const id = idOf(job.id ?? '');
+  const tell = (event: QueueWorkerEvent['event'], more: Partial<QueueWorkerEvent> = {}) =>
+    onEvent?.({ event, id, model: model.name, ...more });
+  try {
+    const request = readQueuedJob(job.data, id, model);
+    const known = await results.read(id);
+    if (known && (await verifyJob(request, known.proof)).valid) {
+      tell('known');
+      return { isFirst: false };
+    }
+    tell('begun');
+    const report = await proveJob(pool, request, { id, deadlineMs });
+    const verdict = await verifyJob(request, report.proof);
+    if (!verdict.valid) throw new Error(verdict.reason);
+    const isFirst = await results.write(id, report);
+    tell(isFirst ? 'stored' : 'known', { ms: Math.round(report.ms.total) });
+    return { isFirst };
+  } catch (error) {
+    const known = error instanceof ZkinferError;
+    tell('failed', { code: known ? error.code : 'INTERNAL' });
+    // What is wrong with the job itself is wrong everywhere; another try helps where the worker was at fault.
+    if (known && error.kind !== 'resource') throw new UnrecoverableError(`${error.message} [${error.code}]`);
+    throw known ? new Error(`${error.message} [${error.code}]`) : error;
+  }
+}

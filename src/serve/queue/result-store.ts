@@ -1,0 +1,34 @@
+import type { ProveReport } from '../../pipeline/prove-bundle.js';
+import type { RedisClient } from './redis-client.js';
+
+/** Results by job, for everybody at the queue. The first one stays: a job that runs twice is stored once. */
+export interface ResultStore {
+  /** Null where there is none. */
+  read(id: string): Promise<ProveReport | null>;
+  /** @returns whether it was the first */
+  write(id: string, report: ProveReport): Promise<boolean>;
+  /** Makes room for another, where the one that is there is of no use. */
+  remove(id: string): Promise<void>;
+}
+
+const DAY_SECONDS = 86_400;
+
+/** Results beside the queue in Redis; a service that takes one over keeps it in its own folder. */
+export function createResultStore(client: RedisClient, keepSeconds = DAY_SECONDS): ResultStore {
+  const keyOf = (id: string) => `zkinfer:result:${id}`;
+  return {
+    read: async (id) => {
+      const text = (await client.get(keyOf(id))) as string | null;
+      try {
+        return text === null ? null : (JSON.parse(text) as ProveReport);
+      } catch {
+        return null;
+      }
+    },
+    write: async (id, report) =>
+      (await client.call('SET', keyOf(id), JSON.stringify(report), 'NX', 'EX', keepSeconds)) !== null,
+    remove: async (id) => {
+      await client.del(keyOf(id));
+    },
+  };
+}
