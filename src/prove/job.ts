@@ -1,17 +1,20 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { serialize } from 'node:v8';
 import type { ErrorFacts } from '../core/error.js';
 import type { CompiledCurve } from '../groth16/curve.js';
 import type { ProofResult } from '../groth16/proof.js';
 import type { ProverName } from '../groth16/prove.js';
+import { createSharedKey, type SharedKeyMemory } from '../groth16/shared-key.js';
 import type { WitnessProgram } from './witness-program.js';
 
+/** Read at once from a key file. */
+const CHUNK_BYTES = 64 << 20;
+
 /** A proving key in memory that all workers share. */
-export interface SharedKey {
+export interface SharedKey extends SharedKeyMemory {
   /** SHA-256 of the bytes, hexadecimal. */
   readonly id: string;
-  readonly zkey: Uint8Array<SharedArrayBuffer>;
 }
 
 /** Where a witness comes from: it is given, or a worker computes it from an input, in memory. */
@@ -31,6 +34,8 @@ export interface JobResult extends ProofResult {
   readonly proveMs: number;
   /** 0 for a witness that was given. */
   readonly witnessMs: number;
+  /** Whether idle workers did a part of it. */
+  readonly helped: boolean;
   /** What the program said of the run, where a program made the witness. */
   readonly report?: unknown;
 }
@@ -46,6 +51,17 @@ export interface WorkerRequest {
   readonly witness: WitnessSource;
   /** One number in shared memory: the worker puts its thread id there when it begins. */
   readonly thread: Int32Array<SharedArrayBuffer>;
+  /** Where other workers look for steps of this proof, where they can help. */
+  readonly board?: SharedArrayBuffer;
+}
+
+/** To a worker that has nothing else to do. */
+export interface HelpRequest {
+  readonly curve: CompiledCurve;
+  readonly provingKey: SharedKey;
+  readonly board: SharedArrayBuffer;
+  /** Two numbers in shared memory: not 0 when the helper is wanted elsewhere, and the helper's thread id. */
+  readonly ticket: Int32Array<SharedArrayBuffer>;
 }
 
 /** From a worker. An error that zkinfer raised on purpose comes as its facts; anything else is the worker's death. */
@@ -53,12 +69,27 @@ export type WorkerReply =
   | { readonly ok: true; readonly result: JobResult }
   | { readonly ok: false; readonly error: Omit<ErrorFacts, 'cause'> };
 
-/** Reads a proving key, or takes its bytes, into shared memory. */
+/** Reads a proving key, or copies its bytes, into shared memory. @throws ZkinferError `KEY_TOO_LARGE` */
 export async function shareProvingKey(source: string | Uint8Array): Promise<SharedKey> {
-  const bytes = typeof source === 'string' ? await readFile(source) : source;
-  const zkey = new Uint8Array(new SharedArrayBuffer(bytes.length));
-  zkey.set(bytes);
-  return { id: createHash('sha256').update(zkey).digest('hex'), zkey };
+  const shared = typeof source === 'string' ? await readShared(source) : createSharedKey(source.length);
+  if (typeof source !== 'string') shared.zkey.set(source);
+  return { ...shared, id: createHash('sha256').update(shared.zkey).digest('hex') };
+}
+
+/** Reads a file without a copy in the memory of this thread alone. */
+async function readShared(path: string): Promise<SharedKeyMemory> {
+  const file = await open(path);
+  try {
+    const shared = createSharedKey((await file.stat()).size);
+    for (let at = 0; at < shared.zkey.length; ) {
+      const { bytesRead } = await file.read(shared.zkey, at, Math.min(CHUNK_BYTES, shared.zkey.length - at), at);
+      if (bytesRead === 0) throw new Error(`${path} became shorter while it was read`);
+      at += bytesRead;
+    }
+    return shared;
+  } finally {
+    await file.close();
+  }
 }
 
 /** Inputs may be secret and easy to guess, so their digests mean nothing outside this process. */

@@ -1,10 +1,21 @@
 import { availableParallelism, freemem } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import type { Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { ZkinferError } from '../core/error.js';
 import { compileCurve } from '../groth16/curve.js';
 import type { ProverName } from '../groth16/prove.js';
-import { type JobResult, nameJob, type ProofJob, type WorkerReply, type WorkerRequest } from './job.js';
+import { leaveSharedKey } from '../groth16/shared-key.js';
+import { type AdmittedJob, createHelpers } from './helpers.js';
+import {
+  type HelpRequest,
+  type JobResult,
+  nameJob,
+  type ProofJob,
+  type SharedKey,
+  type WorkerReply,
+  type WorkerRequest,
+} from './job.js';
 import { planWorkers } from './plan-workers.js';
 
 export interface PoolOptions {
@@ -46,6 +57,8 @@ export interface ProverPool {
 export interface RunningJob {
   readonly key: string;
   readonly threadId: number;
+  /** Threads of idle workers that do a part of the proof. */
+  readonly helpers: readonly number[];
 }
 
 const DEFAULT_DEADLINE_MS = 600_000;
@@ -69,7 +82,7 @@ export function createProverPool(options: PoolOptions = {}): ProverPool {
       backend,
     });
   const file = import.meta.url.endsWith('.ts') ? './worker-from-source.mjs' : './worker.js';
-  const piscina = new Piscina<WorkerRequest, WorkerReply>({
+  const piscina = new Piscina<WorkerRequest | HelpRequest, WorkerReply>({
     filename: fileURLToPath(new URL(file, import.meta.url)),
     name: 'runJob',
     minThreads: workers,
@@ -82,29 +95,48 @@ export function createProverPool(options: PoolOptions = {}): ProverPool {
   // A worker may die without a job, or throw late: the next job finds another worker.
   piscina.on('error', () => {});
 
+  // What a thread had is another's only when it does not run any more.
+  const known = new Set<WeakRef<SharedKey>>();
+  const watched = new WeakSet<Worker>();
+  const watchThreads = () => {
+    for (const thread of piscina.threads) {
+      if (watched.has(thread)) continue;
+      watched.add(thread);
+      const { threadId } = thread;
+      thread.once('exit', () => releaseRegions(known, threadId));
+    }
+  };
+  watchThreads();
+  piscina.on('workerCreate', watchThreads);
+
   const quarantine = new Set<string>();
   let closing: Promise<void> | undefined;
   const pending = new Set<Promise<unknown>>();
-  const begun = new Map<Int32Array, string>();
+  const begun = new Map<Int32Array, { readonly key: string; readonly helped: AdmittedJob }>();
+  const helpers = createHelpers(workers, (request) => piscina.run(request, { name: 'helpJob' }));
 
   const prove = async (job: ProofJob, jobOptions: JobOptions = {}): Promise<JobResult> => {
     if (closing) throw poolClosed();
     const name = nameJob(job);
+    rememberKey(known, job.provingKey);
     if (quarantine.has(name)) throw quarantined(name);
     const deadlineMs = jobOptions.deadlineMs ?? DEFAULT_DEADLINE_MS;
     const deadline = AbortSignal.timeout(deadlineMs);
     const signal = jobOptions.signal ? AbortSignal.any([jobOptions.signal, deadline]) : deadline;
     for (let deaths = 0; ; ) {
       const thread = new Int32Array(new SharedArrayBuffer(4));
-      begun.set(thread, name);
+      const curve = await compileCurve();
+      const helped = helpers.admit(backend === 'resident' && { curve, provingKey: job.provingKey });
+      begun.set(thread, { key: name, helped });
       try {
-        const request = {
-          curve: await compileCurve(),
+        const request: WorkerRequest = {
+          curve,
           backend,
           binary: options.binary,
           provingKey: job.provingKey,
           witness: 'wtns' in job ? { wtns: job.wtns } : { program: job.program, input: job.input },
           thread,
+          board: helped.board,
         };
         return unpack(await piscina.run(request, { signal }));
       } catch (error) {
@@ -116,6 +148,7 @@ export function createProverPool(options: PoolOptions = {}): ProverPool {
         if (quarantine.size > MAX_QUARANTINE) quarantine.delete(quarantine.values().next().value as string);
         throw quarantined(name, error);
       } finally {
+        helped.end();
         begun.delete(thread);
       }
     }
@@ -124,7 +157,10 @@ export function createProverPool(options: PoolOptions = {}): ProverPool {
   return {
     workers,
     backend,
-    listRunning: () => [...begun].flatMap(([thread, key]) => (thread[0] > 0 ? [{ key, threadId: thread[0] }] : [])),
+    listRunning: () =>
+      [...begun]
+        .filter(([thread]) => thread[0] > 0)
+        .map(([[threadId], { key, helped }]) => ({ key, threadId, helpers: helped.listHelpers() })),
     killThread: async (threadId) => {
       await piscina.threads.find((thread) => thread.threadId === threadId)?.terminate();
     },
@@ -140,6 +176,22 @@ export function createProverPool(options: PoolOptions = {}): ProverPool {
       return closing;
     },
   };
+}
+
+function rememberKey(known: Set<WeakRef<SharedKey>>, key: SharedKey): void {
+  for (const reference of known) {
+    const other = reference.deref();
+    if (other === key) return;
+    if (!other) known.delete(reference);
+  }
+  known.add(new WeakRef(key));
+}
+
+function releaseRegions(known: Set<WeakRef<SharedKey>>, threadId: number): void {
+  for (const reference of known) {
+    const key = reference.deref();
+    if (key) leaveSharedKey(key, threadId);
+  }
 }
 
 function unpack(reply: WorkerReply): JobResult {

@@ -2,4 +2,4 @@
 import { register } from 'tsx/esm/api';
 
 register();
-export const { runJob } = await import('./worker.ts');
+export const { runJob, helpJob } = await import('./worker.ts');

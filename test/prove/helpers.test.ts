@@ -1,0 +1,96 @@
+import { expect } from 'chai';
+import { createDevKey } from '../../src/groth16/dev-key.js';
+import { verifyProof } from '../../src/groth16/verify.js';
+import { writeWtns } from '../../src/groth16/wtns-file.js';
+import { type JobResult, type ProofJob, type SharedKey, shareProvingKey } from '../../src/prove/job.js';
+import { createProverPool, type ProverPool } from '../../src/prove/pool.js';
+import { mlCircuit, randomCircuit, type TestCircuit } from '../groth16/ml-circuit.js';
+
+describe('a lone proof', function () {
+  this.timeout(60_000);
+  let verificationKey: unknown;
+  let job: ProofJob;
+  let pool: ProverPool;
+  before(async () => {
+    ({ job, verificationKey } = await makeJob(mlCircuit(16_200)));
+    pool = createProverPool({ workers: 3 });
+  });
+  after(() => pool.close());
+
+  async function makeJob({ r1cs, witness }: TestCircuit): Promise<{ job: ProofJob; verificationKey: unknown }> {
+    const { zkey, verificationKey: vk } = await createDevKey(r1cs);
+    return { job: { provingKey: await shareProvingKey(zkey), wtns: writeWtns(witness) }, verificationKey: vk };
+  }
+
+  async function expectValid({ publicSignals, proof }: JobResult, key = verificationKey): Promise<void> {
+    expect(await verifyProof(key, publicSignals, proof)).to.deep.equal({ valid: true });
+  }
+
+  /** Thread ids of helpers, once there are some. */
+  async function waitForHelpers(): Promise<readonly number[]> {
+    for (;;) {
+      const [running] = pool.listRunning();
+      if (running?.helpers.length > 0) return running.helpers;
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+
+  it('has the help of idle workers, and is valid', async () => {
+    const results: JobResult[] = [];
+    while (results.length < 3 || !results.some(({ helped }) => helped)) results.push(await pool.prove(job));
+    for (const result of results) await expectValid(result);
+  });
+
+  it('has it for full-size values too', async () => {
+    const { job: other, verificationKey: key } = await makeJob(randomCircuit(14_000, 3));
+    for (let round = 0; round < 2; round++) await expectValid(await pool.prove(other), key);
+  });
+
+  it('does not suffer when its helpers are killed', async () => {
+    for (let round = 0; round < 3; round++) {
+      const result = pool.prove(job);
+      for (const helper of await waitForHelpers()) await pool.killThread(helper);
+      await expectValid(await result);
+    }
+  });
+
+  it('keeps its memory to itself when it is stopped while others help', async () => {
+    for (let round = 0; round < 3; round++) {
+      const controller = new AbortController();
+      const stopped = pool.prove(job, { signal: controller.signal }).catch(({ code }: { code: string }) => code);
+      await waitForHelpers();
+      controller.abort();
+      const next = await Promise.all([pool.prove(job), pool.prove(job)]);
+      expect(await stopped).to.equal('PROVE_ABORTED');
+      for (const result of next) await expectValid(result);
+    }
+  });
+
+  it('gives its helpers back when other jobs come', async () => {
+    const first = pool.prove(job);
+    await waitForHelpers();
+    const others = Array.from({ length: 4 }, () => pool.prove(job));
+    for (const result of await Promise.all([first, ...others])) await expectValid(result);
+  });
+
+  it('of a small circuit is not worth a helper', async () => {
+    const { job: small, verificationKey: key } = await makeJob(mlCircuit(1000));
+    const result = await pool.prove(small);
+    expect(result.helped).to.equal(false);
+    await expectValid(result, key);
+  });
+
+  it('uses memory that grows with the threads, not with their deaths', async () => {
+    const { memory } = job.provingKey as SharedKey;
+    const killRound = async () => {
+      const result = pool.prove(job);
+      for (const helper of await waitForHelpers()) await pool.killThread(helper);
+      await result;
+    };
+    for (let round = 0; round < 2; round++) await killRound();
+    const before = memory.buffer.byteLength;
+    for (let round = 0; round < 3; round++) await killRound();
+    // A thread that ends may still hold its region while the next one begins.
+    expect(memory.buffer.byteLength - before).to.be.at.most(2 * (8 << 20));
+  });
+});
