@@ -19,6 +19,7 @@ export { type Binding, bindOffChain, computeContext } from './commitment/context
 export { EXIT, ZkinferError } from './core/error.js';
 export { auditBundle } from './pipeline/audit-bundle.js';
 export { type CheckReport, checkBundle } from './pipeline/check-bundle.js';
+export { type CommitWeightsReport, type CommitWeightsRequest, commitToWeights } from './pipeline/commit-weights.js';
 export { type CompileReport, type CompileRequest, compileBundle } from './pipeline/compile-bundle.js';
 export { type DiffReport, diffRow } from './pipeline/diff-row.js';
 export { type ExportedVerifier, exportVerifier } from './pipeline/export-verifier.js';
@@ -30,6 +31,7 @@ export { type QuantizeReport, type QuantizeRequest, quantizeModel } from './pipe
 export { type ReportRequest, reportBundle } from './pipeline/report-bundle.js';
 export { type DemoReport, runDemo } from './pipeline/run-demo.js';
 export { type SetupReport, setupBundle } from './pipeline/setup-bundle.js';
+export { verifyWeights, type WeightsReport } from './pipeline/verify-weights.js';
 export { createProverPool, type ProverPool } from './prove/pool.js';
 export { openRows, readRows } from './rows/read-rows.js';
 export type { Row, Rows } from './rows/rows.js';

@@ -9,6 +9,7 @@ describe('the public API', () => {
       'auditBundle',
       'bindOffChain',
       'checkBundle',
+      'commitToWeights',
       'compileBundle',
       'computeContext',
       'createProverPool',
@@ -31,6 +32,7 @@ describe('the public API', () => {
       'setupBundle',
       'verifyInference',
       'verifyInferences',
+      'verifyWeights',
       'writeQModel',
     ]);
   });

@@ -9,6 +9,8 @@ export const ARTIFACT_FILES = {
   provingKey: 'proving.zkey',
   verificationKey: 'verification-key.json',
   ceremony: 'ceremony.json',
+  architectureKey: 'architecture-key.json',
+  weights: 'weights.json',
   solidity: 'verifier.sol',
   solidityJson: 'verifier.json',
 } as const;

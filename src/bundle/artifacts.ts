@@ -52,6 +52,8 @@ const MADE_BY: Readonly<Record<ArtifactName, string>> = {
   provingKey: 'setup',
   verificationKey: 'setup',
   ceremony: 'ceremony finish',
+  architectureKey: 'weights commit',
+  weights: 'weights commit',
   solidity: 'export-verifier',
   solidityJson: 'export-verifier',
 };

@@ -33,6 +33,8 @@ export interface CircuitFacts {
   readonly engine: 'circom' | 'direct';
   /** What happens beyond a layer's calibrated range: clamped, or no proof exists. */
   readonly overflow: 'saturate' | 'assert';
+  /** `private`: the circuit is an architecture's; the weights are committed to in the verification key of each model. */
+  readonly weights?: 'private';
   readonly flags: readonly string[];
   readonly constraints: number;
   readonly wires: number;
@@ -80,6 +82,7 @@ const readManifestFields: Read<Manifest> = readObject({
   circuit: readObject({
     engine: readOneOf('circom', 'direct'),
     overflow: readOneOf('saturate', 'assert'),
+    weights: readOptional(readOneOf('private')),
     flags: readArray(readString),
     constraints: readCount,
     wires: readCount,

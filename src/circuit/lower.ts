@@ -20,9 +20,16 @@ import {
   reserveLimbs,
 } from './statement/packed.js';
 import { placeBound, placeCommitment } from './statement/seal.js';
+import { lowerPrivate } from './weights/lower-private.js';
+import { countPacks, findPrivateLayers, type PrivateLayer } from './weights/private-layers.js';
 
 /** What the circuit is to prove, beside the model. */
 export interface CircuitOptions extends StatementOptions {
+  /**
+   * `private`: the graph is an architecture, and the weights are public inputs of the constraint system that a commitment in
+   * the verification key stands for. `constants` by default.
+   */
+  readonly weights?: 'constants' | 'private';
   /** What happens to a value beyond its layer's calibrated range: clamped (the default), or no proof exists. */
   readonly overflow?: Overflow;
 }
@@ -44,7 +51,8 @@ interface Layout {
  */
 export function lowerCircuit(graph: QuantGraph, options: CircuitOptions = {}): CircuitProgram {
   const statement = readStatementOptions(options);
-  const layout = layOutWires(graph, statement);
+  const layers = options.weights === 'private' ? findPrivateLayers(graph) : [];
+  const layout = layOutWires(graph, statement, options.weights === 'private' ? countPacks(layers) : undefined);
   const lowering = new Lowering(layout.firstFreeWire);
   const known = new Map<QuantValueId, Elements>();
   const inputValues = graph.inputs.map((input, i) => {
@@ -58,8 +66,18 @@ export function lowerCircuit(graph: QuantGraph, options: CircuitOptions = {}): C
   });
   checkInputs(lowering, inputValues);
   const { limbs, sealed } = placeInputSide(lowering, graph, inputValues, layout, statement);
-  for (const node of graph.nodes) known.set(node.output, lowerNode(lowering, node, known, options));
+  const packs = findPort(layout.publicInputs, 'weights')?.firstWire ?? 0;
+  const isPrivate = startsOf(layers, packs);
+  graph.nodes.forEach((node, at) => {
+    const own = isPrivate.get(at);
+    const inputs = node.inputs.map((id) => known.get(id)!);
+    const elements = own
+      ? lowerPrivate(lowering, own.layer, concatElements(inputs), own.first)
+      : lowerNode(lowering, node, inputs, options);
+    known.set(node.output, elements);
+  });
   placeOutputSide(lowering, graph, known, sealed, layout, statement);
+  placeBlinding(lowering, layout);
   return {
     publicOutputs: layout.publicOutputs,
     publicInputs: layout.publicInputs,
@@ -74,7 +92,24 @@ export function lowerCircuit(graph: QuantGraph, options: CircuitOptions = {}): C
   };
 }
 
-function layOutWires(graph: QuantGraph, { input, statement }: Required<StatementOptions>): Layout {
+/** Each private layer, with the wire of its first pack, by node. */
+function startsOf(layers: readonly PrivateLayer[], first: Wire): Map<number, { layer: PrivateLayer; first: Wire }> {
+  let next = first;
+  return new Map(
+    layers.map((layer) => {
+      const own = { layer, first: next };
+      next += countPacks([layer]);
+      return [layer.node, own];
+    }),
+  );
+}
+
+/** @param packs elements that private weights take; undefined where weights are constants */
+function layOutWires(
+  graph: QuantGraph,
+  { input, statement }: Required<StatementOptions>,
+  packs: number | undefined,
+): Layout {
   let next = 1;
   const port = (name: string, count?: number): Port => {
     const firstWire = next;
@@ -97,7 +132,10 @@ function layOutWires(graph: QuantGraph, { input, statement }: Required<Statement
   };
   const isBound = statement === 'bound';
   const publicOutputs = isBound ? [port('limb_hash'), port('limb_sum')] : packed();
-  const publicInputs = [port(isBound ? 'challenge' : 'context')];
+  const publicInputs = [
+    port(isBound ? 'challenge' : 'context'),
+    ...(packs === undefined ? [] : [port('weights', packs), port('blinding')]),
+  ];
   const inputs = graph.inputs.map((modelInput, i): InputPort => {
     const count = sizeOf(graph.values[modelInput.value].shape);
     return { ...port(`in_${i}`, count), count, modelInput: modelInput.name };
@@ -148,6 +186,15 @@ function placeInputSide(
   return { limbs, sealed: [placeCommitment(lowering, limbs, layout.salt.firstWire, commitment)] };
 }
 
+/** Makes the blinding of the commitment to private weights a part of the relation. */
+function placeBlinding(lowering: Lowering, { publicInputs }: Layout): void {
+  const blinding = findPort(publicInputs, 'blinding');
+  if (!blinding) return;
+  lowering.layer('blinding', 'weights', () => {
+    lowering.place(lowering.component('context', defineContext), Int32Array.of(blinding.firstWire), () => [0, 0]);
+  });
+}
+
 /** Packs the output and closes the statement over both sides. */
 function placeOutputSide(
   lowering: Lowering,
@@ -183,11 +230,10 @@ function placeOutputSide(
 function lowerNode(
   lowering: Lowering,
   node: QuantNode,
-  known: ReadonlyMap<QuantValueId, Elements>,
+  inputs: readonly Elements[],
   options: CircuitOptions,
 ): Elements {
   const rule = lowerRules[node.kind] as Rule<QuantNode['kind']>;
-  const inputs = node.inputs.map((id) => known.get(id)!);
   return rule(lowering, node as never, inputs, { overflow: options.overflow ?? 'saturate' });
 }
 
@@ -214,9 +260,13 @@ const SIGNAL_NAMES: Readonly<Record<string, string>> = {
   limb_sum: 'limbSum',
 };
 
-/** Names of the public signals in snarkjs' order, as a manifest lists them: `input[0]`, `output[0]`, …, `context`. */
+/**
+ * Names of the public signals in snarkjs' order, as a manifest lists them: `input[0]`, `output[0]`, …, `context`. Private
+ * weights are not among them: the verification key stands for those.
+ */
 export function namePublicSignals(program: CircuitProgram): string[] {
-  return [...program.publicOutputs, ...program.publicInputs].flatMap(({ name, count }) => {
+  const stated = program.publicInputs.filter(({ name }) => name !== 'weights' && name !== 'blinding');
+  return [...program.publicOutputs, ...stated].flatMap(({ name, count }) => {
     const word = SIGNAL_NAMES[name] ?? name;
     return count === undefined ? [word] : Array.from({ length: count }, (_, k) => `${word}[${k}]`);
   });

@@ -1,7 +1,7 @@
 import { allocateElements, copyElement, type Elements, type RowSource, setWire } from './elements.js';
 import { defineLinear } from './gadgets/linear.js';
 import type { Lowering } from './lowering.js';
-import { groupRows } from './row-groups.js';
+import { groupRows, sumGroup } from './row-groups.js';
 
 /**
  * The elements with every sum of more than `limit` wires made a wire: one linear constraint each, in a layer of their own.
@@ -58,4 +58,23 @@ function placeLinear(lowering: Lowering, e: Elements, todo: readonly number[], l
       });
     }
   });
+}
+
+/** Gives the listed elements wires of their own where they are scaled, shifted or constant. */
+export function makePlain(lowering: Lowering, label: string, elements: Elements, list: readonly number[]): Elements {
+  const todo = list.filter((i) => elements.factor[i] !== 1 || elements.offset[i] !== 0);
+  if (todo.length === 0) return elements;
+  const wire = Int32Array.from(elements.wire);
+  const factor = Float64Array.from(elements.factor);
+  const offset = Float64Array.from(elements.offset);
+  lowering.layer('linear', label, () => {
+    for (const i of new Set(todo)) {
+      const group = sumGroup(lowering.sumOf(elements, i), 0);
+      const component = lowering.component(`linear ${group.key}`, () => defineLinear(group.rows));
+      wire[i] = lowering.place(component, group.inputs, () => [elements.min[i], elements.max[i]]);
+      factor[i] = 1;
+      offset[i] = 0;
+    }
+  });
+  return { ...elements, wire, factor, offset };
 }

@@ -22,6 +22,18 @@ export function readWire(witness: Witness, wire: Wire): bigint {
   return value;
 }
 
+/** What private weights are committed with: the packs in the circuit's order, and the blinding. */
+export interface WeightsOpening {
+  readonly packs: readonly bigint[];
+  readonly blinding: bigint;
+}
+
+/** A field element as the number of least size that it stands for; inexact where that is large. */
+function toSigned(element: bigint): number {
+  const value = toField(element);
+  return Number(value > R >> 1n ? value - R : value);
+}
+
 /** Small values in doubles, field elements beside them. */
 class WireValues implements WireSource, WireSink {
   readonly small: Float64Array;
@@ -58,6 +70,7 @@ class WireValues implements WireSource, WireSink {
  * @param inputs quantized elements of each model input by name, row-major
  * @param publicInput the context of a packed statement, the challenge of a bound one
  * @param salt of the commitment to the input, where the statement has one
+ * @param weights where they are private
  * @throws ZkinferError INPUT_RANGE for a missing input, a wrong count or a value that is no integer
  */
 export function computeWitness(
@@ -65,6 +78,7 @@ export function computeWitness(
   inputs: Readonly<Record<string, ArrayLike<number>>>,
   publicInput: bigint,
   salt?: bigint,
+  weights?: WeightsOpening,
 ): Witness {
   const values = new WireValues(program.wireCount);
   values.small[0] = 1;
@@ -77,7 +91,20 @@ export function computeWitness(
       values.small[port.firstWire + i] = data[i];
     }
   }
-  for (const port of program.publicInputs) values.wide.set(port.firstWire, toField(publicInput));
+  for (const port of program.publicInputs) {
+    const opened: Readonly<Record<string, readonly bigint[] | undefined>> = {
+      weights: weights?.packs,
+      blinding: weights && [weights.blinding],
+    };
+    const given = port.name in opened ? opened[port.name] : [publicInput];
+    if (given?.length !== (port.count ?? 1)) throw badInput(port.name, `${given?.length ?? 'no'} elements given`);
+    given.forEach((element, i) => {
+      values.wide.set(port.firstWire + i, toField(element));
+      // A pack of one kernel's bias alone may be read as the number that it is.
+      const signed = toSigned(element);
+      if (Number.isSafeInteger(signed)) values.small[port.firstWire + i] = signed;
+    });
+  }
   for (const port of program.privateInputs) {
     if (port.name !== 'salt') continue;
     if (salt === undefined) throw badInput('salt', 'a committed input needs one');

@@ -60,7 +60,8 @@ function parseSystem(value: Record<string, unknown>, where: string): void {
   if (value.curve !== 'bn128') throw new Refusal(`${where} is not over the curve bn128`);
 }
 
-function parseG1(value: unknown, where: string): [bigint, bigint] {
+/** Reads an affine point of G1; on no curve yet. @throws Refusal */
+export function parseG1(value: unknown, where: string): [bigint, bigint] {
   const [x, y, z] = parseList(value, 3, where);
   if (z !== '1') throw new Refusal(`${where} is not affine: its third coordinate is not 1`);
   return [parseDecimal(x, Q, `${where}[0]`), parseDecimal(y, Q, `${where}[1]`)];

@@ -11,6 +11,7 @@ import { readQModel } from '../bundle/qmodel-file.js';
 import { takeLabel } from '../quantize/label-output.js';
 import { OBSERVERS } from '../quantize/options.js';
 import type { Rows } from '../rows/rows.js';
+import { checkModelKey } from '../verify/model-key.js';
 import { compileBundle } from './compile-bundle.js';
 import type { LoadOptions } from './load-model.js';
 import { quantizeModel } from './quantize-model.js';
@@ -84,6 +85,10 @@ export async function checkBundle(request: CheckRequest): Promise<CheckReport> {
       if (manifest.artifacts[name] ?? rebuilt.artifacts[name])
         lines.push(compare(name, manifest.artifacts[name], rebuilt.artifacts[name]));
     lines.push(...(await checkKeys(manifest, outDir, progress)));
+    if (manifest.artifacts.weights !== undefined) {
+      const { valid, reason } = await checkModelKey(dir, manifest);
+      lines.push({ what: 'private weights', verdict: valid ? 'same' : 'differs', ...(reason && { why: reason }) });
+    }
   });
   return { valid: lines.every((line) => line.verdict !== 'differs'), bundle: dir, lines };
 }
@@ -140,6 +145,12 @@ async function checkKeys(manifest: Manifest, outDir: string, progress: (stage: s
   await setupBundle({ dir: outDir });
   const rebuilt = await readManifest(outDir);
   return (['provingKey', 'verificationKey'] as const).map((name) =>
-    compare(name === 'provingKey' ? 'proving key' : what, manifest.artifacts[name], rebuilt.artifacts[name]),
+    compare(
+      name === 'provingKey' ? 'proving key' : what,
+      name === 'provingKey'
+        ? manifest.artifacts[name]
+        : (manifest.artifacts.architectureKey ?? manifest.artifacts[name]),
+      rebuilt.artifacts[name],
+    ),
   );
 }

@@ -29,6 +29,7 @@ import {
 } from '../core/statement.js';
 import { takeLabel } from '../quantize/label-output.js';
 import { packageRoot, toolVersions } from './package.js';
+import { isArchitecture, takeArchitecture } from './take-architecture.js';
 import { encodeWireOrder, identityOrder, invertWires } from './wire-order.js';
 
 export interface CompileRequest {
@@ -44,6 +45,10 @@ export interface CompileRequest {
   readonly statement?: StatementForm | 'auto';
   /** What happens beyond a layer's calibrated range; `saturate` by default. */
   readonly overflow?: 'saturate' | 'assert';
+  /** `private` compiles the architecture, for models whose weights are committed to later; `constants` by default. */
+  readonly weights?: 'constants' | 'private';
+  /** Private weights only: bits that the accumulators get beyond what this model needs, for others; 1 by default. */
+  readonly room?: number;
   /** False leaves the soundness audit out. */
   readonly audit?: boolean;
   readonly onProgress?: (stage: string) => void;
@@ -69,11 +74,18 @@ export async function compileBundle(request: CompileRequest): Promise<CompileRep
   const progress = request.onProgress ?? (() => {});
   const engine = request.engine ?? 'circom';
   const read = await readQModel(request.qmodelPath);
-  const qmodel = request.output === 'label' ? labelModel(read) : read;
+  const whole = request.output === 'label' ? labelModel(read) : read;
+  const qmodel = request.weights === 'private' ? takeArchitecture(whole, request.room) : whole;
+  const weights = isArchitecture(qmodel) ? 'private' : undefined;
   const statement = chooseStatement(qmodel, request);
   const overflow = request.overflow ?? 'saturate';
   progress('lowering to gadgets');
-  const program = lowerCircuit(qmodel.graph, { statement: statement.form, input: statement.visibility, overflow });
+  const program = lowerCircuit(qmodel.graph, {
+    statement: statement.form,
+    input: statement.visibility,
+    overflow,
+    weights,
+  });
   const emitted = emitR1cs(program);
   const { r1cs, wireNames } = emitted;
   const circom = emitCircom(program);
@@ -108,6 +120,7 @@ export async function compileBundle(request: CompileRequest): Promise<CompileRep
       circuit: {
         engine,
         overflow,
+        ...(weights && { weights }),
         flags: engine === 'circom' ? ['--O1'] : [],
         constraints: r1cs.constraintCount,
         wires: r1cs.wireCount,

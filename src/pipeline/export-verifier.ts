@@ -9,6 +9,7 @@ import { bundlePaths } from '../bundle/paths.js';
 import { type CompiledContract, compileSolidity } from '../chain/solidity/compile.js';
 import { nameVerifier, renderVerifier } from '../chain/solidity/standalone.js';
 import type { VerificationKey } from '../groth16/proof.js';
+import { needWeights, requireModelKey } from '../verify/model-key.js';
 
 export interface ExportedVerifier {
   readonly contractName: string;
@@ -24,7 +25,9 @@ export async function exportVerifier(dir: string): Promise<ExportedVerifier> {
   return withBundleLock(dir, async () => {
     const manifest = await readManifest(dir);
     const { profile, overrides } = needSetup(dir, manifest);
+    needWeights(dir, manifest);
     await checkArtifacts(dir, manifest, ['verificationKey']);
+    await requireModelKey(dir, manifest);
     const paths = bundlePaths(dir);
     const key = JSON.parse(await readFile(paths.verificationKey, 'utf8')) as VerificationKey;
     const { qmodel, r1cs, verificationKey } = manifest.artifacts;

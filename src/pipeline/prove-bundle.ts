@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { sweepTemporaries, writeFileAtomic } from '../bundle/atomic.js';
 import { printCanonicalJson } from '../bundle/canonical-json.js';
 import { isProcessAlive } from '../bundle/lock.js';
+import { ZkinferError } from '../core/error.js';
 import { openProvingKey, type Prover, type ProverName, prove } from '../groth16/prove.js';
 import { createResidentProver } from '../groth16/resident-prover.js';
+import { verifyProof } from '../groth16/verify.js';
 import { type BatchItem, type BatchProgress, proveBatch } from '../prove/batch.js';
 import { shareProvingKey } from '../prove/job.js';
 import { createProverPool } from '../prove/pool.js';
@@ -38,15 +40,34 @@ export async function proveRow(bundle: OpenBundle, row: Row, options: ProveOptio
   const prover: Prover = createResidentProver();
   try {
     const result = await prove(prover, await openProvingKey(bundle.zkey), wtns);
+    const proof = makeProofFile(bundle.manifest, run, bound, result, input);
+    await checkAgainstModel(bundle, proof);
     const end = performance.now();
     return {
-      proof: makeProofFile(bundle.manifest, run, bound, result, input),
+      proof,
       saturated,
       ms: { witness: ready - start, prove: end - ready, total: end - start },
     };
   } finally {
     await prover.close();
   }
+}
+
+/**
+ * A proof with private weights was verified under the key of the setup; what counts is the key of the model.
+ * @throws ZkinferError WEIGHTS_MISMATCH where the opening is not of the commitment in that key
+ */
+async function checkAgainstModel(bundle: OpenBundle, { proof, publicSignals }: ProofFile): Promise<void> {
+  if (!bundle.weights) return;
+  const verdict = await verifyProof(bundle.verificationKey, publicSignals, proof);
+  if (verdict.valid) return;
+  throw new ZkinferError({
+    code: 'WEIGHTS_MISMATCH',
+    kind: 'artifact',
+    message: 'the weights are not those that the verification key is committed to',
+    facts: [bundle.dir],
+    hint: 'keep weights.secret.json of the commitment that was published',
+  });
 }
 
 export interface ProveInputRequest extends ProveOptions {
@@ -143,6 +164,7 @@ export async function proveRows(request: ProveRowsRequest): Promise<ProveRowsRep
         const { run, bound, input, saturated: cut } = outcome.result.report as RunReport;
         if (cut.length > 0) saturated++;
         const file = makeProofFile(bundle.manifest, run, bound, outcome.result, input);
+        await checkAgainstModel(bundle, file);
         await writeFileAtomic(join(request.outDir, outcome.key), printCanonicalJson(file));
       } else if (outcome.status === 'failed' && failures.length < MOST_FAILURES) {
         const reason = outcome.error instanceof Error ? outcome.error.message : String(outcome.error);

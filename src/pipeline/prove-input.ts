@@ -33,7 +33,7 @@ export interface RunBinding {
 }
 
 /** What a run needs of a bundle. */
-export type RunnableBundle = Pick<OpenBundle, 'manifest' | 'graph' | 'program' | 'wireOrder'>;
+export type RunnableBundle = Pick<OpenBundle, 'manifest' | 'graph' | 'program' | 'wireOrder' | 'weights'>;
 
 /** A run of the integer model and its witness, ready for a prover. */
 export interface PreparedRun {
@@ -86,7 +86,7 @@ export async function prepareRun(
   const outputs = inferCodes(bundle.graph, inputs);
   const input = await describeInput(bundle.manifest, inputs, to.salt);
   const bound = await bindStatement(statement, { input, output: writeTensors(statement.outputs, outputs) }, to);
-  const witness = computeWitness(bundle.program, inputs, bound.value, to.salt);
+  const witness = computeWitness(bundle.program, inputs, bound.value, to.salt, bundle.weights);
   return {
     run: { inputs, outputs },
     input,

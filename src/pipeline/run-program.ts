@@ -19,14 +19,15 @@ export interface RunInput {
 export type RunReport = Omit<PreparedRun, 'wtns'>;
 
 /** Shares what computes the runs and witnesses of a bundle with the workers of a pool. */
-export function shareRunProgram({ manifest, graph, wireOrder }: RunnableBundle): WitnessProgram {
-  return shareWitnessProgram(import.meta.url, { manifest, graph, wireOrder } satisfies Content);
+export function shareRunProgram({ manifest, graph, wireOrder, weights }: RunnableBundle): WitnessProgram {
+  return shareWitnessProgram(import.meta.url, { manifest, graph, wireOrder, weights } satisfies Content);
 }
 
 /** Opens the program in a worker. */
 export function openProgram(content: unknown): MakeWitness {
-  const { manifest, graph, wireOrder } = content as Content;
-  const bundle = { manifest, graph, wireOrder, program: lowerCircuit(graph, circuitOptionsOf(manifest)) };
+  const { manifest, graph, wireOrder, weights } = content as Content;
+  const program = lowerCircuit(weights?.architecture ?? graph, circuitOptionsOf(manifest));
+  const bundle = { manifest, graph, wireOrder, weights, program };
   return async (input) => {
     const { row, to, strict } = input as RunInput;
     const { wtns, ...report } = await prepareRun(bundle, row, to, { strict });

@@ -6,10 +6,11 @@ import { withScratchFolder } from '../bundle/atomic.js';
 import { printCanonicalJson } from '../bundle/canonical-json.js';
 import { digestBytes } from '../bundle/digest.js';
 import { withBundleLock } from '../bundle/lock.js';
-import type { SetupFacts } from '../bundle/manifest.js';
+import type { Manifest, SetupFacts } from '../bundle/manifest.js';
 import { readManifest, writeBundle } from '../bundle/manifest-file.js';
 import { type BundlePaths, bundlePaths } from '../bundle/paths.js';
 import { readR1cs } from '../circom/r1cs-file.js';
+import { ZkinferError } from '../core/error.js';
 import { createDevKey } from '../groth16/dev-key.js';
 import type { VerificationKey } from '../groth16/proof.js';
 import { setupWithPtau } from '../groth16/setup-ptau.js';
@@ -32,6 +33,7 @@ export interface SetupReport {
 export async function setupBundle({ dir, ptauPath, onProgress }: SetupRequest): Promise<SetupReport> {
   return withBundleLock(dir, async () => {
     const manifest = await readManifest(dir);
+    refuseModel(dir, manifest);
     await checkArtifacts(dir, manifest, ['r1cs']);
     const paths = bundlePaths(dir);
     const made =
@@ -48,8 +50,20 @@ export async function setupBundle({ dir, ptauPath, onProgress }: SetupRequest): 
       setup: made.setup,
     });
     const { constraints } = manifest.circuit;
-    const domainPower = Math.ceil(Math.log2(constraints + manifest.statement.publicSignals.length + 1));
+    const domainPower = Math.ceil(Math.log2(constraints + made.verificationKey.nPublic + 1));
     return { bundle: dir, profile: made.setup.profile, domainPower, provingKeyBytes: made.zkey.length };
+  });
+}
+
+/** A model with private weights uses the keys of its architecture. @throws ZkinferError WEIGHTS_COMMITTED */
+function refuseModel(dir: string, { artifacts }: Manifest): void {
+  if (artifacts.weights === undefined) return;
+  throw new ZkinferError({
+    code: 'WEIGHTS_COMMITTED',
+    kind: 'usage',
+    message: 'this bundle is a model with private weights: its keys are those of its architecture',
+    facts: [dir],
+    hint: 'set up the architecture, then commit to the weights again',
   });
 }
 

@@ -111,7 +111,11 @@ export interface RunIntegers {
   readonly outputs: Readonly<Record<string, ArrayLike<number>>>;
 }
 
-/** Puts a proof together with what it speaks of. @param input bytes of the input side, where it is not the public input itself */
+/**
+ * Puts a proof together with what it speaks of. Private weights, which follow the statement's signals in what a prover gives,
+ * are left out.
+ * @param input bytes of the input side, where it is not the public input itself
+ */
 export function makeProofFile(
   manifest: Manifest,
   run: RunIntegers,
@@ -125,7 +129,7 @@ export function makeProofFile(
     format: PROOF_FORMAT,
     profile: manifest.setup?.profile ?? 'dev',
     proof,
-    publicSignals,
+    publicSignals: publicSignals.slice(0, manifest.statement.publicSignals.length),
     statement: { input: toHex(input), output: toHex(output) },
     outputs: describeOutputs(manifest.statement, output),
     digests: pickDigests(manifest),

@@ -5,6 +5,7 @@ import type { Manifest } from '../bundle/manifest.js';
 import { readManifest } from '../bundle/manifest-file.js';
 import { bundlePaths } from '../bundle/paths.js';
 import { ZkinferError } from '../core/error.js';
+import { needWeights, requireModelKey } from './model-key.js';
 import { type Expectations, type InferenceVerdict, verifyInference } from './verify-inference.js';
 
 /** Largest proof file that is read, in bytes. */
@@ -16,10 +17,16 @@ export interface VerifyingBundle {
   readonly verificationKey: unknown;
 }
 
-/** Opens a bundle for verification: only the manifest and the verification key are needed. @throws ZkinferError (exit code 2, 3) */
+/**
+ * Opens a bundle for verification: only the manifest and the verification key are needed, and where the weights are private
+ * what shows that the key is one of a model.
+ * @throws ZkinferError (exit code 2, 3); WEIGHTS_UNPROVED (5)
+ */
 export async function openVerifyingBundle(folder: string): Promise<VerifyingBundle> {
   const manifest = await readManifest(folder);
+  needWeights(folder, manifest);
   await checkArtifacts(folder, manifest, ['verificationKey']);
+  await requireModelKey(folder, manifest);
   const path = bundlePaths(folder).verificationKey;
   try {
     return { manifest, verificationKey: JSON.parse(await readFile(path, 'utf8')) as unknown };

@@ -4,6 +4,8 @@ import { expect } from 'chai';
 import { benchmarks, buildNetwork } from '../../scripts/bench/networks.js';
 import { predictCost } from '../../src/circuit/cost.js';
 import { emitCircom } from '../../src/circuit/emit-circom.js';
+import { defineDigits } from '../../src/circuit/gadgets/digits.js';
+import { defineInnerProduct } from '../../src/circuit/gadgets/inner-product.js';
 import { defineIsZero } from '../../src/circuit/gadgets/is-zero.js';
 import { defineLookup } from '../../src/circuit/gadgets/lookup.js';
 import { defineNonNegative } from '../../src/circuit/gadgets/non-negative.js';
@@ -83,6 +85,8 @@ describe('snapshots of circuits', () => {
       push('thermometer', `${count} thresholds`, defineThermometer(identity, 0, 70_000, evenly(count)));
     for (const count of [10, 60, 255])
       push('staircase', `${count} thresholds`, defineStaircase(identity, 0, 300_000, evenly(count)));
+    push('inner product', '10 weights', defineInnerProduct(10));
+    push('digits', '10 of 25 bits, without their ranges', defineDigits(10, 25, 0));
     for (const inputs of [2, 16]) push('poseidon', `${inputs} inputs`, definePoseidon(inputs, null));
     expectSnapshot('gadgets.csv', `${lines.join('\n')}\n`);
   });

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { defineCopy } from '../../src/circuit/gadgets/copy.js';
+import { defineDigits } from '../../src/circuit/gadgets/digits.js';
+import { defineInnerProduct } from '../../src/circuit/gadgets/inner-product.js';
 import { defineIsZero } from '../../src/circuit/gadgets/is-zero.js';
 import { defineLinear } from '../../src/circuit/gadgets/linear.js';
 import { defineLookup } from '../../src/circuit/gadgets/lookup.js';
@@ -243,5 +245,41 @@ describe('context', () => {
     const tester = new ComponentTester(defineContext());
     tester.accept([12345]);
     expect(tester.takes([12345], (values) => (values[1] = 12346n))).to.equal(false);
+  });
+});
+
+describe('inner product', () => {
+  it('adds products of wires to a bias, weights of any size, and reaches nothing else', () => {
+    const tester = new ComponentTester(defineInnerProduct(3));
+    expect(tester.r1cs.constraintCount).to.equal(3);
+    expect(tester.accept([2, 0, 5, 7, -3, 2 ** 40, 11])).to.deep.equal([BigInt(2 * 7 + 5 * 2 ** 40 + 11)]);
+    expect(tester.accept([1, 1, 1, -4, -5, -6, -7])).to.deep.equal([toField(-22)]);
+    expect(tester.reachable([2, 1, 5, 7, -3, 4, 11])).to.deep.equal(['42']);
+    expect(tester.takes([2, 1, 5, 7, -3, 4, 11], (values, wireOf) => (values[wireOf('partial[0]')] += 1n))).to.equal(
+      false,
+    );
+  });
+});
+
+describe('digits', () => {
+  it('take a packed sum apart, negative digits too, at one constraint', () => {
+    const tester = new ComponentTester(defineDigits(3, 4, -8));
+    expect(tester.r1cs.constraintCount).to.equal(1);
+    for (const digits of [
+      [0, 0, 0],
+      [-8, 7, -1],
+      [7, -8, -8],
+    ]) {
+      const packed = digits.reduce((sum, digit, k) => sum + digit * 16 ** k, 0);
+      expect(tester.accept([packed])).to.deep.equal(digits.map((digit) => BigInt(digit + 8)));
+    }
+  });
+  it('are as good as their range checks: a carry between two of them passes here', () => {
+    const tester = new ComponentTester(defineDigits(2, 4, 0));
+    const carry = (values: bigint[], wireOf: (name: string) => number) => {
+      values[wireOf('y[0]')] += 16n;
+      values[wireOf('y[1]')] -= 1n;
+    };
+    expect(tester.takes([0x35], carry)).to.equal(true);
   });
 });

@@ -79,16 +79,24 @@ template Layer7Pack() {
     y[0] <== g0.y[0];
 }
 
+// 1 × Pack of 1 over 2 signals
+template Layer8Pack() {
+    signal input x[2];
+    signal output y[1];
+    component g0 = Pack(2, 2, [2, 1], [1, 1], [0, 0]);
+    for (var t = 0; t < 2; t++) { g0.x[t] <== x[t]; }
+    y[0] <== g0.y[0];
+}
+
 // 1 × BindContext of 1 over 1 signals
-template Layer8Context() {
+template Layer9Context() {
     signal input x[1];
     component g0 = BindContext();
     g0.x[0] <== x[0];
 }
 
 template Main() {
-    signal output input_limb[1];
-    signal output output_limb[1];
+    signal output input_and_output;
     signal input context;
     signal input in_0[2];
     component layer_0_range = Layer0Range();
@@ -111,10 +119,12 @@ template Main() {
     component layer_7_pack = Layer7Pack();
     layer_7_pack.x[0] <== layer_3_compare.y[0];
     layer_7_pack.x[1] <== layer_6_select.y[0];
-    component layer_8_context = Layer8Context();
-    layer_8_context.x[0] <== context;
-    input_limb[0] <== layer_1_pack.y[0];
-    output_limb[0] <== layer_7_pack.y[0];
+    component layer_8_pack = Layer8Pack();
+    layer_8_pack.x[0] <== layer_1_pack.y[0];
+    layer_8_pack.x[1] <== layer_7_pack.y[0];
+    component layer_9_context = Layer9Context();
+    layer_9_context.x[0] <== context;
+    input_and_output <== layer_8_pack.y[0];
 }
 
 component main {public [context]} = Main();

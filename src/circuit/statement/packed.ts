@@ -5,15 +5,12 @@ import type { Wire } from '../constraints.js';
 import { allocateElements, type Elements, setWire } from '../elements.js';
 import { defineConstant, defineCopy } from '../gadgets/copy.js';
 import { defineLinear } from '../gadgets/linear.js';
-import { defineRangeCheck } from '../gadgets/range-check.js';
 import { defineSplit } from '../gadgets/split.js';
 import type { Lowering } from '../lowering.js';
-import { materialize } from '../materialize.js';
+import { makePlain, materialize } from '../materialize.js';
 import { sumGroup } from '../row-groups.js';
 import { definePack, type PackPart } from './pack.js';
-
-/** Elements of one range-check component at most. */
-const CHECKS_PER_BLOCK = 1024;
+import { placeRangeCheck } from './range.js';
 
 /** Bytes that each element of an input takes in the statement. */
 export function inputBytes(input: QuantInput): number {
@@ -31,15 +28,6 @@ export function checkInputs(lowering: Lowering, inputs: readonly Elements[]): vo
   lowering.layer('range', 'input', () => {
     for (const elements of inputs) placeRangeCheck(lowering, elements.wire, elements.min, elements.max);
   });
-}
-
-function placeRangeCheck(lowering: Lowering, wire: Int32Array, min: Float64Array, max: Float64Array): void {
-  for (let at = 0; at < wire.length; at += CHECKS_PER_BLOCK) {
-    const low = Array.from(min.subarray(at, at + CHECKS_PER_BLOCK));
-    const high = Array.from(max.subarray(at, at + CHECKS_PER_BLOCK));
-    const component = lowering.component(`range ${low.join()}|${high.join()}`, () => defineRangeCheck(low, high));
-    lowering.place(component, wire.slice(at, at + CHECKS_PER_BLOCK), () => [0, 0]);
-  }
 }
 
 /** Elements in the order of the byte string, with the bytes each takes. */
@@ -188,25 +176,6 @@ function straddling(bytes: Int32Array): { element: number; lowBytes: number }[] 
     if (at > border) found.push({ element, lowBytes: at - border });
   });
   return found;
-}
-
-/** Gives the listed elements wires of their own where they are scaled, shifted or constant. */
-function makePlain(lowering: Lowering, label: string, elements: Elements, list: readonly number[]): Elements {
-  const todo = list.filter((i) => elements.factor[i] !== 1 || elements.offset[i] !== 0);
-  if (todo.length === 0) return elements;
-  const wire = Int32Array.from(elements.wire);
-  const factor = Float64Array.from(elements.factor);
-  const offset = Float64Array.from(elements.offset);
-  lowering.layer('linear', label, () => {
-    for (const i of new Set(todo)) {
-      const group = sumGroup(lowering.sumOf(elements, i), 0);
-      const component = lowering.component(`linear ${group.key}`, () => defineLinear(group.rows));
-      wire[i] = lowering.place(component, group.inputs, () => [elements.min[i], elements.max[i]]);
-      factor[i] = 1;
-      offset[i] = 0;
-    }
-  });
-  return { ...elements, wire, factor, offset };
 }
 
 function placeSplits(

@@ -22,6 +22,7 @@ import { serveCommand } from './serve.js';
 import { setupCommand } from './setup.js';
 import { submitCommand } from './submit.js';
 import { verifyCommand } from './verify.js';
+import { weightsCommand } from './weights.js';
 import { workerCommand } from './worker.js';
 
 /** Every command, in the order of the help. */
@@ -43,6 +44,7 @@ export const commands: readonly CommandSpec[] = [
   auditCommand,
   ptauCommand,
   ceremonyCommand,
+  weightsCommand,
   deployCommand,
   registerCommand,
   submitCommand,

@@ -1,0 +1,25 @@
+import { digestBytes } from '../bundle/digest.js';
+import { encodeQModel, type QModel } from '../bundle/qmodel.js';
+import { splitModel } from '../circuit/weights/architecture.js';
+
+/** Whether a qmodel is an architecture: a model without weights. */
+export function isArchitecture({ options }: QModel): boolean {
+  return options.weights === 'private';
+}
+
+/**
+ * The architecture of an integer model, which says nothing of its weights, of its scales or of the file that it came from.
+ * @param room bits that accumulators get beyond what this model needs
+ * @throws ZkinferError WEIGHTS_UNSUPPORTED, WEIGHTS_RANGE
+ */
+export function takeArchitecture(qmodel: QModel, room?: number): QModel {
+  if (isArchitecture(qmodel)) return qmodel;
+  const { output } = qmodel.options;
+  const bare: QModel = {
+    graph: splitModel(qmodel.graph, undefined, room).architecture,
+    source: { name: 'architecture', digest: digestBytes('') },
+    options: { weights: 'private', ...(output === 'label' && { output }) },
+    report: {},
+  };
+  return { ...bare, source: { name: 'architecture', digest: digestBytes(encodeQModel(bare)) } };
+}
