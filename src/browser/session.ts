@@ -118,8 +118,8 @@ function readRow(
   const row = Object.create(null) as Row;
   for (const { name, shape } of layouts) {
     const elements = Object.hasOwn(given, name) ? given[name] : undefined;
-    const values = Float64Array.from(elements ?? []);
-    if (elements === undefined || values.length !== sizeOf(shape) || !values.every(Number.isFinite)) {
+    const fits = elements?.length === sizeOf(shape) && Array.prototype.every.call(elements, Number.isFinite);
+    if (elements === undefined || !fits) {
       throw new ZkinferError({
         code: 'INPUT_SHAPE',
         kind: 'usage',
@@ -128,7 +128,7 @@ function readRow(
         hint: 'give the elements of every input of the model by name, row-major, in real units',
       });
     }
-    row[name] = values;
+    row[name] = Float64Array.from(elements);
   }
   return row;
 }
