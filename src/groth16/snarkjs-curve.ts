@@ -1,4 +1,5 @@
 import { curves } from 'snarkjs';
+import { closingFiles } from './open-files.js';
 
 /** Where ffjavascript, below snarkjs, looks for a curve before it builds one. */
 const shelf = globalThis as { curve_bn128?: { terminate(): Promise<void> } | null };
@@ -7,7 +8,7 @@ let queue: Promise<unknown> = Promise.resolve();
 let single: { terminate(): Promise<void> } | undefined;
 
 /**
- * Runs calls of snarkjs with a curve of ours, and leaves no thread behind. One at a time per process: snarkjs keeps its
+ * Runs calls of snarkjs with a curve of ours, and leaves no thread and no open file behind. One at a time per process: snarkjs keeps its
  * curve in a global variable.
  * @param threads `one` computes on the calling thread and keeps the curve for the next call; `all` starts a thread per
  * core for this call and ends them after it
@@ -22,7 +23,7 @@ export function withSnarkjsCurve<T>(threads: 'one' | 'all', work: () => Promise<
       shelf.curve_bn128 = null;
     }
     try {
-      return await work();
+      return await closingFiles(work);
     } finally {
       if (threads === 'all' && shelf.curve_bn128) await shelf.curve_bn128.terminate();
       shelf.curve_bn128 = before ?? null;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { ChaCha } from 'ffjavascript';
-import { curves, powersOfTau } from 'snarkjs';
+import { curves, powersOfTau, zKey } from 'snarkjs';
 import { R } from '../../src/core/field.js';
 import { applyBeacon, type CeremonyFiles, contributeToCeremony, startCeremony } from '../../src/groth16/ceremony.js';
 import { finishCeremony, verifyCeremony } from '../../src/groth16/ceremony-check.js';
@@ -83,6 +83,25 @@ describe('setup ceremony', function () {
     expect(await verifyProof(verificationKey, publicSignals, proof)).to.deep.equal({ valid: true });
     const forged = await forgeProof(verificationKey, [7n], beaconSecret());
     expect((await verifyProof(verificationKey, forged.publicSignals, forged.proof)).valid).to.equal(false);
+  });
+
+  it('leaves no file open after a replay, and none after one that fails', async function () {
+    if (!existsSync('/proc/self/fd')) return this.skip();
+    const countOpen = () =>
+      readdirSync('/proc/self/fd').filter((fd) => {
+        try {
+          return readlinkSync(`/proc/self/fd/${fd}`).startsWith(scratch.path(''));
+        } catch {
+          return false;
+        }
+      }).length;
+    expect((await verifyCeremony(artifacts('final.zkey', 'ceremony.json'))).valid).to.equal(true);
+    expect(countOpen()).to.equal(0);
+    const failing = withSnarkjsCurve('one', () =>
+      zKey.verifyFromR1cs(scratch.path('ceremony.json'), scratch.path('final.ptau'), scratch.path('final.zkey')),
+    );
+    expect(await codeOf(failing)).to.not.equal('nothing');
+    expect(countOpen()).to.equal(0);
   });
 
   it('writes an attestation for each step', () => {
