@@ -48,7 +48,7 @@ export function readInputs(
       const fixed = typeof dim === 'number' && dim > 0 && axis > 0;
       if (given !== undefined && !fixed) return given;
       if (typeof dim === 'number' && (dim > 0 || axis > 0)) {
-        if (dim <= 0) fail(input, `dimension ${axis} is ${dim}`);
+        if (dim < 0) fail(input, `dimension ${axis} is ${dim}`);
         return dim;
       }
       if (axis === 0 || (typeof dim === 'string' && batchSymbols.has(dim))) return 1;
@@ -66,11 +66,15 @@ function checkDimNames(inputs: readonly OnnxValueInfo[], dims: Readonly<Record<s
   const known = inputs.flatMap((input) =>
     (input.dims ?? []).flatMap((dim, axis) => [`${input.name}.${axis}`, ...(typeof dim === 'string' ? [dim] : [])]),
   );
+  /** Dimensions that the file itself fixes at 0. */
+  const empty = new Set(
+    inputs.flatMap((input) => (input.dims ?? []).flatMap((dim, axis) => (dim === 0 ? [`${input.name}.${axis}`] : []))),
+  );
   for (const [name, size] of Object.entries(dims)) {
     const problem =
       !known.includes(name) && !/\.\d+$/.test(name)
         ? `The model has no dimension "${name}"`
-        : !Number.isSafeInteger(size) || size < 1
+        : !Number.isSafeInteger(size) || size < 0 || (size === 0 && !empty.has(name))
           ? `Dimension "${name}" cannot be ${size}`
           : undefined;
     if (problem !== undefined)

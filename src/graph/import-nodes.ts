@@ -4,7 +4,7 @@ import { constOperand, type GraphBuilder, type Operand } from './builder.js';
 import { sortNodes } from './import-order.js';
 import type { GraphNode } from './ir.js';
 import { rules } from './ops/registry.js';
-import { type Binding, RuleContext, type RuleScope, UnknownValue } from './ops/rule.js';
+import { type Binding, describeMissing, RuleContext, type RuleScope, UnknownValue } from './ops/rule.js';
 import { ImportProblem, refuse } from './ops/support/problem.js';
 import type { ScalarFunction } from './scalar.js';
 
@@ -71,13 +71,14 @@ export class Importer {
       const name = `${frame.prefix}${node.name || `${node.opType}_${position}`}`;
       const results = this.importNode(node, name, frame);
       node.outputs.forEach((output, i) => {
-        if (output !== '') frame.bindings.set(output, results?.[i] ?? { kind: 'unknown' });
+        const missing: Binding = results === undefined ? { kind: 'unknown' } : { kind: 'missing', of: name };
+        if (output !== '') frame.bindings.set(output, results?.[i] ?? missing);
       });
     });
   }
 
   /** The node's outputs, or undefined where it was refused or reads an unknown value. */
-  private importNode(node: OnnxNode, name: string, frame: Frame): Binding[] | undefined {
+  private importNode(node: OnnxNode, name: string, frame: Frame): (Binding | undefined)[] | undefined {
     const outerOrigin = this.builder.origin;
     this.builder.origin = { name, op: node.opType };
     const [valuesBefore, nodesBefore] = [this.builder.values.length, this.builder.nodes.length];
@@ -105,7 +106,7 @@ export class Importer {
     }
   }
 
-  private dispatch(node: OnnxNode, name: string, frame: Frame): Binding[] {
+  private dispatch(node: OnnxNode, name: string, frame: Frame): (Binding | undefined)[] {
     const key = ruleName(node.domain, node.opType);
     const rule = Object.hasOwn(rules, key) ? rules[key] : undefined;
     const fn = this.functions.get(key);
@@ -115,7 +116,7 @@ export class Importer {
     const version = frame.opsets.get(node.domain) ?? 1;
     const produced = rule(new RuleContext(node, version, this.builder, this.scopeOf(frame, name)));
     const operands = Array.isArray(produced) ? produced : [produced];
-    return operands.map((operand) => (operand === undefined ? { kind: 'unknown' } : { kind: 'operand', operand }));
+    return operands.map((operand) => (operand === undefined ? undefined : { kind: 'operand', operand }));
   }
 
   private scopeOf(frame: Frame, where: string): RuleScope {
@@ -145,6 +146,7 @@ export class Importer {
       const binding = lookup(frame, output.name);
       if (binding?.kind === 'operand') return binding.operand;
       if (binding?.kind === 'unknown') throw new UnknownValue();
+      if (binding?.kind === 'missing') return refuse(describeMissing(output.name, binding.of));
       return refuse(`the subgraph's output "${output.name}" is not a tensor of numbers`);
     });
   }

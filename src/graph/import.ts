@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../core/diagnostic.js';
 import { ZkinferError } from '../core/error.js';
+import { sizeOf } from '../core/tensor.js';
 import { elementFormats } from '../onnx/element-types.js';
 import type { OnnxModel } from '../onnx/model.js';
 import { GraphBuilder, type Operand } from './builder.js';
@@ -39,7 +40,12 @@ export function tryImportGraph(model: OnnxModel, options: ImportOptions = {}): I
   const bindings = new Map<string, Binding>();
   const inputs = readInputs(model.graph, options.dims ?? {}, diagnostics);
   for (const input of inputs) {
-    const operand = builder.input(input.name, input.shape, elementFormats[input.elemType]?.type ?? 'float');
+    const type = elementFormats[input.elemType]?.type ?? 'float';
+    // An input without elements carries nothing: what is computed from it is constant.
+    const operand: Operand =
+      input.settled && sizeOf(input.shape) === 0
+        ? { kind: 'const', shape: input.shape, type, data: new Float64Array() }
+        : builder.input(input.name, input.shape, type);
     bindings.set(input.name, input.settled ? { kind: 'operand', operand } : { kind: 'unknown' });
   }
   const cutSoftmax = options.cutSoftmax ?? true;
@@ -122,8 +128,11 @@ function finishOutput(
   };
   if (binding === undefined) return fail('the output is computed by no node');
   if (binding.kind === 'unknown') return undefined;
+  if (binding.kind === 'missing') return fail(`the output is one of ${binding.of} that is not supported`);
   if (binding.kind === 'strings') return fail('the output is a constant of strings', 'choose other outputs');
   const operand = keepsCut(binding.operand, cutSoftmax) ? binding.operand : materialize(builder, binding.operand);
+  if (operand.kind === 'const' && operand.data.some((value) => !Number.isFinite(value)))
+    return fail('the output is a constant that is not finite', 'choose other outputs');
   if (operand.kind === 'const') return { name, value: builder.materializeConstant(operand, name).id };
   if (operand.deferred !== undefined)
     diagnostics.push({

@@ -2,6 +2,19 @@ import type { ValueId } from '../graph/ir.js';
 import type { QuantizeContext } from './context.js';
 import { dequantize } from './inputs.js';
 
+/** How much larger errors are taken to be cautious. */
+const CAUTION = 2;
+
+/** Share of decisions that the error of the integers is expected to flip. */
+export interface Flips {
+  readonly expected: number;
+  /**
+   * With errors of twice the size: calibration rows are mostly rows that the model was trained on, and on others it decides
+   * by a smaller lead.
+   */
+  readonly cautious: number;
+}
+
 /** Scores of which the largest decides: what feeds a final arg max, or a first output of several elements. */
 function findScores(ctx: QuantizeContext): { readonly value: ValueId; readonly window: Int32Array } | null {
   for (const output of ctx.graph.outputs) {
@@ -30,7 +43,7 @@ function normalTail(x: number): number {
  * agree on few rows by luck from those that agree with room to spare. The closest call is left out:
  * no width settles a tie.
  */
-export function expectFlips(ctx: QuantizeContext): number | null {
+export function expectFlips(ctx: QuantizeContext): Flips | null {
   const scores = findScores(ctx);
   if (!scores) return null;
   const id = ctx.standIn(scores.value);
@@ -46,7 +59,10 @@ export function expectFlips(ctx: QuantizeContext): number | null {
     squares += (reals[first] - reals[second] - (given[first] - given[second])) ** 2;
   }
   const deviation = Math.sqrt(squares / leads.length);
-  if (deviation === 0) return 0;
-  const chances = leads.map((lead) => normalTail(lead / deviation)).sort((a, b) => a - b);
-  return chances.slice(0, -1).reduce((sum, chance) => sum + chance, 0) / leads.length;
+  const share = (error: number) => {
+    if (error === 0) return 0;
+    const chances = leads.map((lead) => normalTail(lead / error)).sort((a, b) => a - b);
+    return chances.slice(0, -1).reduce((sum, chance) => sum + chance, 0) / leads.length;
+  };
+  return { expected: share(deviation), cautious: share(CAUTION * deviation) };
 }

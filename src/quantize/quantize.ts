@@ -5,7 +5,7 @@ import { makeNonNegative } from './affine.js';
 import { QuantBuilder } from './builder.js';
 import { assignChannels } from './channels.js';
 import { QuantizeContext } from './context.js';
-import { expectFlips } from './flips.js';
+import { expectFlips, type Flips } from './flips.js';
 import { encodeInput, quantizeInput } from './inputs.js';
 import type { QuantGraph } from './ir.js';
 import { type LayerReport, reportLayers } from './layer-report.js';
@@ -23,7 +23,7 @@ export interface Quantized {
   readonly graph: QuantGraph;
   readonly layers: readonly LayerReport[];
   /** Share of decisions that the error of the integers is expected to flip; null where nothing is decided. */
-  readonly expectedFlips: number | null;
+  readonly flips: Flips | null;
 }
 
 /** Runs the float graph over the calibration rows. */
@@ -78,5 +78,5 @@ export function quantizeGraph(graph: Graph, trace: FloatTrace, options: Quantize
     const stand = ctx.standIn(output.value);
     return { ...output, value: makeNonNegative(ctx, stand, `output ${output.name}`) };
   });
-  return { graph: builder.finish(outputs), layers: reportLayers(ctx), expectedFlips: expectFlips(ctx) };
+  return { graph: builder.finish(outputs), layers: reportLayers(ctx), flips: expectFlips(ctx) };
 }

@@ -9,10 +9,10 @@ import { type FloatTrace, type Quantized, quantizeGraph, type RealRow } from './
 
 /** Rows on which both models must decide alike before a preset is taken, as a share. */
 const ENOUGH_AGREEMENT = 0.998;
-/** Share of decisions that may be expected to change. */
-const FEW_FLIPS = 0.0003;
+/** Share of decisions that may be expected to change, with caution. */
+const FEW_FLIPS = 0.00003;
 /** Largest relative error of real-valued outputs where classes are decided, and where the value itself is the answer. */
-const ENOUGH_PRECISION = { classes: 0.05, values: 0.015 };
+const ENOUGH_PRECISION = { classes: 0.01, values: 0.015 };
 
 /** Integer outputs of one row, in codes, by name. */
 export function inferCodes(
@@ -74,9 +74,9 @@ export function tryOptions(
   return { ...quantized, options, accuracy: measureAccuracy(outputSpecs(graph), float, integer) };
 }
 
-function isGoodEnough({ accuracy: { top1Agreement, relativeError }, expectedFlips }: Candidate): boolean {
+function isGoodEnough({ accuracy: { top1Agreement, relativeError }, flips }: Candidate): boolean {
   if (top1Agreement === null) return relativeError <= ENOUGH_PRECISION.values;
-  const isSteady = expectedFlips === null || expectedFlips <= FEW_FLIPS;
+  const isSteady = flips === null || flips.cautious <= FEW_FLIPS;
   return isSteady && top1Agreement >= ENOUGH_AGREEMENT && relativeError <= ENOUGH_PRECISION.classes;
 }
 

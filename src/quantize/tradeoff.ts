@@ -39,9 +39,9 @@ const LEAST_BITS = 3;
 const MOST_LAYERS = 24;
 
 /** Accuracy lost, in points; expected flips count where no row flipped, so that luck on few rows is not mistaken for accuracy. */
-function lossOf({ accuracy, expectedFlips }: Candidate): number {
+function lossOf({ accuracy, flips }: Candidate): number {
   if (accuracy.top1Agreement === null) return 100 * Math.min(1, accuracy.relativeError ** 2);
-  return 100 * Math.max(1 - accuracy.top1Agreement, expectedFlips ?? 0);
+  return 100 * Math.max(1 - accuracy.top1Agreement, flips?.expected ?? 0);
 }
 
 /**

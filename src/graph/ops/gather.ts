@@ -1,4 +1,4 @@
-import { formatShape, sizeOf, stridesOf } from '../../core/tensor.js';
+import { sizeOf, stridesOf } from '../../core/tensor.js';
 import type { Operand } from '../builder.js';
 import { pickSlices } from './move.js';
 import type { ImportRule, RuleContext, RuleRecord } from './rule.js';
@@ -20,7 +20,8 @@ export function readIndices(context: RuleContext, indices: Operand & { kind: 'co
   });
 }
 
-function checkDepth(context: RuleContext, indices: Operand, depth: number): void {
+/** Refuses a lookup by computed indices that would need more comparisons than a circuit should have. */
+export function checkDepth(context: RuleContext, indices: Operand, depth: number): void {
   const entries = sizeOf(indices.shape) * depth;
   if (entries > MAX_ONE_HOT)
     context.unsupported(
@@ -121,104 +122,6 @@ const oneHot: ImportRule = (context) => {
   return transpose(builder, add(builder, scaled, off), order);
 };
 
-/** Writes updates over data at flat positions, later writes last; `add` sums instead. */
-function scatter(context: RuleContext, data: Operand, updates: Operand, targets: Int32Array): Operand {
-  const builder = context.builder;
-  const reduction = context.text('reduction', 'none');
-  const size = sizeOf(data.shape);
-  const writers: number[][] = Array.from({ length: size }, () => []);
-  targets.forEach((target, i) => {
-    writers[target].push(size + i);
-  });
-  if (reduction === 'none') {
-    const index = Int32Array.from(writers, (list, i) => list.at(-1) ?? i);
-    return builder.gather([data, updates], index, new Float64Array(), data.shape, data.type);
-  }
-  if (reduction === 'max' || reduction === 'min')
-    return scatterExtreme(context, data, updates, writers, reduction === 'max' ? 1 : -1);
-  if (reduction === 'mul' && writers.every((list) => list.length < 2)) {
-    const ones: Operand = { kind: 'const', shape: [1], type: data.type, data: Float64Array.of(1) };
-    const last = size + sizeOf(updates.shape);
-    const factor = Int32Array.from(writers, (list) => list[0] ?? last);
-    return mul(builder, data, builder.gather([data, updates, ones], factor, new Float64Array(), data.shape, data.type));
-  }
-  if (reduction !== 'add') return context.unsupported(`reduction ${reduction}`);
-  const windows = writers.map((list, i) => Int32Array.of(i, ...list));
-  const longest = Math.max(...windows.map((window) => window.length));
-  const kernels = Array.from({ length: longest + 1 }, (_, n) => new Float64Array(n).fill(1));
-  const rowWindow = Int32Array.from(windows, (_, row) => row);
-  const rowKernel = Int32Array.from(windows, (window) => window.length);
-  const map = { windows, kernels, rowWindow, rowKernel, bias: new Float64Array(size) };
-  return builder.linear([data, updates], map, data.shape, data.type);
-}
-
-function scatterExtreme(
-  context: RuleContext,
-  data: Operand,
-  updates: Operand,
-  writers: readonly number[][],
-  sign: 1 | -1,
-): Operand {
-  const builder = context.builder;
-  const joined = { ...pickBoth(context, data, updates), type: data.type };
-  const signed = sign === 1 ? joined : sub(builder, zeroOf(joined), joined);
-  const windows = writers.map((list, i) => Int32Array.of(i, ...list));
-  const top = builder.max([signed], windows, data.shape);
-  return sign === 1 ? top : sub(builder, zeroOf(top), top);
-}
-
-function pickBoth(context: RuleContext, data: Operand, updates: Operand): Operand {
-  const size = sizeOf(data.shape) + sizeOf(updates.shape);
-  const index = Int32Array.from({ length: size }, (_, i) => i);
-  return context.builder.gather([data, updates], index, new Float64Array(), [size], data.type);
-}
-
-const zeroOf = (x: Operand): Operand => ({ kind: 'const', shape: [], type: x.type, data: Float64Array.of(0) });
-
-const scatterElements: ImportRule = (context) => {
-  const data = context.input(0);
-  const indices = context.constant(1, 'the indices');
-  const updates = context.input(2);
-  const axis = normalizeAxis(context.int('axis', 0), data.shape.length);
-  const strides = stridesOf(data.shape);
-  const along = readIndices(context, indices, data.shape[axis]);
-  const base = stridedIndex(
-    indices.shape,
-    strides.map((stride, a) => (a === axis ? 0 : stride)),
-    0,
-  );
-  return scatter(
-    context,
-    data,
-    updates,
-    base.map((target, i) => target + along[i] * strides[axis]),
-  );
-};
-
-const scatterNd: ImportRule = (context) => {
-  const data = context.input(0);
-  const indices = context.constant(1, 'the indices');
-  const updates = context.input(2);
-  const depth = indices.shape.at(-1) ?? 0;
-  const strides = stridesOf(data.shape);
-  const tuples = sizeOf(indices.shape.slice(0, -1));
-  const inner = sizeOf(data.shape.slice(depth));
-  if (sizeOf(updates.shape) !== tuples * inner)
-    context.unsupported(`updates ${formatShape(updates.shape)} for ${tuples} slices of ${inner}`);
-  const targets = new Int32Array(tuples * inner);
-  for (let n = 0; n < tuples; n++) {
-    let flat = 0;
-    for (let d = 0; d < depth; d++) {
-      const extent = data.shape[d];
-      const index = indices.data[n * depth + d];
-      if (!(index >= -extent && index < extent)) context.unsupported(`index ${index} of ${extent} entries`);
-      flat += (index < 0 ? index + extent : index) * strides[d];
-    }
-    for (let i = 0; i < inner; i++) targets[n * inner + i] = flat + i;
-  }
-  return scatter(context, data, updates, targets);
-};
-
 /** Entries of an axis where a constant condition holds. */
 const compress: ImportRule = (context) => {
   const condition = Array.from(context.constant(1, 'the condition').data.keys()).filter(
@@ -261,7 +164,4 @@ export const gatherRules: RuleRecord = {
   NonZero: nonZero,
   OneHot: oneHot,
   ReverseSequence: reverseSequence,
-  ScatterElements: scatterElements,
-  Scatter: scatterElements,
-  ScatterND: scatterNd,
 };

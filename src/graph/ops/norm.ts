@@ -2,7 +2,7 @@ import { type Shape, sizeOf } from '../../core/tensor.js';
 import type { Operand } from '../builder.js';
 import { call, constant, type ScalarFunction, X } from '../scalar.js';
 import type { ImportRule, RuleContext, RuleRecord } from './rule.js';
-import { add, apply, mul, reciprocal, scaleBy, sub } from './support/elementwise.js';
+import { add, apply, mul, reciprocal, scaleBy, sub, weightedSum } from './support/elementwise.js';
 import { reduceMean, reduceSum, reduceSumSquare } from './support/reduce.js';
 import { normalizeAxis, reshape } from './support/shape.js';
 import { splitChannels } from './support/windows.js';
@@ -22,8 +22,7 @@ function perChannel(vector: Operand, rank: number): Operand {
 const batchNormalization: ImportRule = (context) => {
   const builder = context.builder;
   const x = context.input(0);
-  if (context.int('training_mode', 0) !== 0)
-    context.unsupported('BatchNormalization in training mode', 'export the model in inference mode (model.eval())');
+  if (context.int('training_mode', 0) !== 0) return trainingNormalization(context, x);
   const [scale, bias, mean, variance] = [1, 2, 3, 4].map((i) => perChannel(context.input(i), x.shape.length));
   const inverse = apply(builder, variance, inverseRoot(context.float('epsilon', 1e-5)));
   const factor = mul(builder, scale, inverse);
@@ -39,13 +38,35 @@ function standardize(context: RuleContext, x: Operand, axes: readonly number[], 
   const count = sizeOf(axes.map((axis) => x.shape[axis]));
   const variance = scaleBy(builder, reduceSumSquare(builder, centered, axes, true), 1 / count, 0, 'float');
   const inverse = apply(builder, variance, inverseRoot(epsilon));
-  return { mean, inverse, normal: mul(builder, centered, inverse) };
+  return { mean, variance, inverse, normal: mul(builder, centered, inverse) };
 }
 
 /** `y · scale + bias`, either left out where the model does. */
 function affine(context: RuleContext, y: Operand, scale: Operand | undefined, bias: Operand | undefined): Operand {
   const scaled = scale === undefined ? y : mul(context.builder, y, scale);
   return bias === undefined ? scaled : add(context.builder, scaled, bias);
+}
+
+/** Normalizes by the statistics of the row that is proved, as a model exported in training mode does. */
+function trainingNormalization(context: RuleContext, x: Operand): (Operand | undefined)[] {
+  context.scope.warn(
+    'BatchNormalization in training mode normalizes by the statistics of the input itself',
+    'export the model in inference mode (model.eval()) unless that is meant',
+  );
+  const { builder } = context;
+  const axes = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
+  const { mean, variance, normal } = standardize(context, x, axes, context.float('epsilon', 1e-5));
+  const [scale, bias] = [1, 2].map((i) => perChannel(context.input(i), x.shape.length));
+  const momentum = context.float('momentum', 0.9);
+  const running = (output: number, index: number, seen: Operand) => {
+    if (!context.wants(output)) return undefined;
+    const before = context.input(index);
+    return weightedSum(builder, [
+      { x: before, factor: momentum },
+      { x: reshape(seen, before.shape), factor: 1 - momentum },
+    ]);
+  };
+  return [affine(context, normal, scale, bias), running(1, 3, mean), running(2, 4, variance)];
 }
 
 const layerNormalization: ImportRule = (context) => {

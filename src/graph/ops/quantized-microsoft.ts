@@ -2,18 +2,19 @@ import { sizeOf } from '../../core/tensor.js';
 import type { Operand } from '../builder.js';
 import { call, composeScalar, constant, type ScalarFunction, X } from '../scalar.js';
 import { centre, dequantizeLinear, perColumn, perRow, quantizeLinear, requantize, scalarOr } from './quantized.js';
-import { boundsOf, type IntegerBounds, quantizeFunction, saturate } from './quantized-parameters.js';
+import {
+  boundsOf,
+  dequantizeFunction,
+  type IntegerBounds,
+  quantizeFunction,
+  saturate,
+} from './quantized-parameters.js';
 import type { ImportRule, RuleContext, RuleRecord } from './rule.js';
 import { aliasOf } from './support/deferred.js';
 import { add, mul, scaleByTensor, weightedSum } from './support/elementwise.js';
 import { matmul } from './support/matmul.js';
 import { reduceSum } from './support/reduce.js';
 import { concat, normalizeAxis, transpose } from './support/shape.js';
-
-/** `(x - zero) · scale` in float32 as a function of x. */
-function dequantizeFunction(scale: number, zero: number): ScalarFunction {
-  return call('fround', call('mul', call('sub', X, constant(zero)), constant(scale)));
-}
 
 /** `clamp(roundHalfEven(x))`: these kernels add the zero point before they round. */
 function roundWithin({ min, max }: IntegerBounds): ScalarFunction {

@@ -82,6 +82,11 @@ export function quantizeFunction(scale: number, zeroPoint: number, bounds: Integ
   return saturate(call('fround', call('div', call('fround', X), constant(scale))), zeroPoint, bounds);
 }
 
+/** DequantizeLinear of one element, in float32. */
+export function dequantizeFunction(scale: number, zero: number): ScalarFunction {
+  return call('fround', call('mul', call('sub', X, constant(zero)), constant(scale)));
+}
+
 /** Requantization of an int32 accumulator: `saturate(float32(acc) · multiplier)`. */
 export function requantizeFunction(multiplier: number, zeroPoint: number, bounds: IntegerBounds): ScalarFunction {
   return saturate(call('fround', call('mul', call('fround', X), constant(multiplier))), zeroPoint, bounds);

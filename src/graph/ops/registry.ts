@@ -15,12 +15,14 @@ import { moveRules } from './move.js';
 import { normRules } from './norm.js';
 import { poolRules } from './pool.js';
 import { quantizedRules } from './quantized.js';
+import { quantizedLayerRules } from './quantized-layers.js';
 import { microsoftRules } from './quantized-microsoft.js';
 import { reduceRules } from './reduce.js';
 import { resizeRules } from './resize.js';
 import { recurrentRules } from './rnn.js';
 import { controlRules } from './rnn-control.js';
 import type { RuleRecord } from './rule.js';
+import { scatterRules } from './scatter.js';
 import { selectRules } from './select.js';
 import { shapeRules } from './shape.js';
 import { svmRules } from './svm.js';
@@ -41,12 +43,14 @@ export const rules: RuleRecord = {
   ...reduceRules,
   ...normRules,
   ...gatherRules,
+  ...scatterRules,
   ...compareRules,
   ...labelRules,
   ...linearModelRules,
   ...preprocessRules,
   ...quantizedRules,
   ...microsoftRules,
+  ...quantizedLayerRules,
   ...recurrentRules,
   ...controlRules,
   ...svmRules,

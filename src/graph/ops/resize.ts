@@ -9,6 +9,8 @@ import { normalizeAxis, takeAxis } from './support/shape.js';
 /** How one axis is resized. */
 interface AxisPlan {
   readonly axis: number;
+  /** Place of the axis among those that are resized. */
+  readonly place: number;
   readonly input: number;
   readonly output: number;
   readonly scale: number;
@@ -116,10 +118,10 @@ function readPlans(context: RuleContext, x: Operand): AxisPlan[] {
         : Math.max(...ratios);
   return axes.map((axis, n) => {
     const input = x.shape[axis];
-    if (scales !== undefined) return { axis, input, output: Math.floor(input * scales[n]), scale: scales[n] };
-    if (common !== undefined) return { axis, input, output: Math.round(input * common), scale: common };
+    if (scales !== undefined) return { axis, place: n, input, output: Math.floor(input * scales[n]), scale: scales[n] };
+    if (common !== undefined) return { axis, place: n, input, output: Math.round(input * common), scale: common };
     const output = (sizes as readonly number[])[n];
-    return { axis, input, output, scale: output / input };
+    return { axis, place: n, input, output, scale: output / input };
   });
 }
 
@@ -129,18 +131,45 @@ const resize: ImportRule = (context) => {
   const place = legacy ? 'asymmetric' : context.text('coordinate_transformation_mode', 'half_pixel');
   const rounding = legacy ? 'floor' : context.text('nearest_mode', 'round_prefer_floor');
   let x = context.input(0);
+  const outside: { plan: AxisPlan; at: readonly number[] }[] = [];
   for (const plan of readPlans(context, x)) {
     limitSize(plan.output * sizeOf(x.shape));
     if (plan.output < 1) context.unsupported('the output would be empty');
-    if (plan.output === plan.input && plan.scale === 1) continue;
+    const crops = place === 'tf_crop_and_resize';
+    if (plan.output === plan.input && plan.scale === 1 && !crops) continue;
     const at = Array.from({ length: plan.output }, (_, i) => {
-      const source = sourceOf(place, i, plan);
+      const source = crops ? croppedSource(regionOf(context, plan), i, plan) : sourceOf(place, i, plan);
       return source ?? context.unsupported(`coordinate_transformation_mode ${place}`);
     });
+    if (crops && at.some((source) => source < 0 || source > plan.input - 1)) outside.push({ plan, at });
     x = resizeAxis(context, x, plan, at, mode, rounding);
   }
-  return x;
+  return outside.reduce((y, { plan, at }) => extrapolate(context, y, plan, at), x);
 };
+
+/** Start and end of the region of interest along an axis, as parts of its extent. */
+function regionOf(context: RuleContext, { place }: AxisPlan): readonly [start: number, end: number] {
+  const roi = context.optionalInts(1, 'the region of interest') ?? [];
+  const [start, end] = [roi[place], roi[place + roi.length / 2]];
+  if (start === undefined || end === undefined) return context.unsupported('a region of interest that does not fit');
+  return [start, end];
+}
+
+function croppedSource([start, end]: readonly [number, number], at: number, { input, output }: AxisPlan): number {
+  const span = input - 1;
+  return output > 1 ? start * span + (at * (end - start) * span) / (output - 1) : 0.5 * (start + end) * span;
+}
+
+/** Elements whose source lies outside the input get the extrapolation value. */
+function extrapolate(context: RuleContext, x: Operand, { axis, input }: AxisPlan, at: readonly number[]): Operand {
+  const stride = stridesOf(x.shape)[axis];
+  const index = Int32Array.from({ length: sizeOf(x.shape) }, (_, i) => {
+    const source = at[Math.floor(i / stride) % x.shape[axis]];
+    return source < 0 || source > input - 1 ? -1 : i;
+  });
+  const value = Float64Array.of(context.float('extrapolation_value', 0));
+  return context.builder.gather([x], index, value, x.shape, x.type);
+}
 
 function resizeAxis(
   context: RuleContext,

@@ -72,6 +72,12 @@ export function isZero(x: Operand): boolean {
   return x.kind === 'const' && x.data.every((value) => value === 0);
 }
 
+/** W `[D, gates·H, I]` and R `[D, gates·H, H]` of all directions. */
+export interface RecurrentWeights {
+  readonly w: ConstOperand;
+  readonly r: ConstOperand;
+}
+
 export interface RecurrentOutputs {
   readonly y: Operand | undefined;
   readonly h: Operand;
@@ -89,13 +95,14 @@ export function unroll(
   gates: number,
   functions: readonly (readonly ScalarFunction[])[],
   cell: Cell,
+  given?: RecurrentWeights,
 ): RecurrentOutputs {
   const { builder } = context;
   const x = context.input(0);
   const batchFirst = context.int('layout', 0) === 1;
   const [steps, batch, inputs] = batchFirst ? [x.shape[1], x.shape[0], x.shape[2]] : x.shape;
-  const w = context.constant(1, 'W');
-  const r = context.constant(2, 'R');
+  const w = given?.w ?? context.constant(1, 'W');
+  const r = given?.r ?? context.constant(2, 'R');
   const directions = w.shape[0];
   const hidden = r.shape[2];
   const lengths = context.optionalInts(4, 'sequence_lens') ?? new Array<number>(batch).fill(steps);

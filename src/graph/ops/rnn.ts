@@ -8,6 +8,7 @@ import {
   isZero,
   type Layer,
   linearRows,
+  type RecurrentWeights,
   type SparseRow,
   unroll,
 } from './rnn-unroll.js';
@@ -196,11 +197,12 @@ const gru: ImportRule = (context) => {
   return [result.y, result.h];
 };
 
-const lstm: ImportRule = (context) => {
+/** An LSTM whose weights W and R are given here instead of by its inputs. */
+export function lstmWith(context: RuleContext, weights?: RecurrentWeights): (Operand | undefined)[] {
   const cell = lstmCell(context.int('input_forget', 0) !== 0);
-  const result = unroll(context, 4, readFunctions(context, ['Sigmoid', 'Tanh', 'Tanh']), cell);
+  const result = unroll(context, 4, readFunctions(context, ['Sigmoid', 'Tanh', 'Tanh']), cell, weights);
   return [result.y, result.h, result.c];
-};
+}
 
 /** Recurrent layers, unrolled over their steps. */
-export const recurrentRules: RuleRecord = { RNN: rnn, GRU: gru, LSTM: lstm };
+export const recurrentRules: RuleRecord = { RNN: rnn, GRU: gru, LSTM: (context) => lstmWith(context) };

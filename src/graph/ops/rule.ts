@@ -8,11 +8,18 @@ import { refuse } from './support/problem.js';
 export type Binding =
   | { readonly kind: 'operand'; readonly operand: Operand }
   | { readonly kind: 'strings'; readonly shape: readonly number[]; readonly strings: readonly string[] }
+  /** An output that its node's rule does not compute: whoever reads it is refused. */
+  | { readonly kind: 'missing'; readonly of: string }
   /** The output of a node that was refused: whoever reads it is skipped without another report. */
   | { readonly kind: 'unknown' };
 
 /** Thrown when a rule reads an unknown value; the importer marks the node's outputs unknown and says nothing more. */
 export class UnknownValue extends Error {}
+
+/** Says that an output which somebody reads is not computed. */
+export function describeMissing(name: string, of: string): string {
+  return `"${name}" is read, an output of ${of} that is not supported`;
+}
 
 /** What the importer lends to a rule for one node. */
 export interface RuleScope {
@@ -50,6 +57,14 @@ export class RuleContext {
   /** How many inputs are written, omitted ones in the middle included. */
   get inputCount(): number {
     return this.node.inputs.length;
+  }
+
+  /** The same node with another operand for an input: for rules built on other rules. */
+  withInput(index: number, operand: Operand): RuleContext {
+    const name = this.node.inputs[index];
+    const lookup = (wanted: string): Binding | undefined =>
+      wanted === name ? { kind: 'operand', operand } : this.scope.lookup(wanted);
+    return new RuleContext(this.node, this.version, this.builder, { ...this.scope, lookup });
   }
 
   has(index: number): boolean {
@@ -177,6 +192,7 @@ export class RuleContext {
     const binding = this.scope.lookup(name);
     if (binding === undefined) return this.unsupported(`input "${name}" is not defined before this node`);
     if (binding.kind === 'unknown') throw new UnknownValue();
+    if (binding.kind === 'missing') return this.unsupported(describeMissing(name, binding.of));
     return binding;
   }
 
