@@ -1,6 +1,6 @@
 /**
  * An agent that lives from inferences: it watches a market for requests of one model, locks those it wants, infers, proves
- * and collects the bounty.
+ * and collects what it earned.
  *
  * In a project of your own, import from 'zkinfer' and 'zkinfer/chain'.
  */
@@ -23,9 +23,11 @@ export interface AgentOptions {
   readonly bundleDir: string;
   /** Bounties below this are left to others, wei. */
   readonly leastBounty: bigint;
+  /** It withdraws once this much is owed to it, wei; 0 unless given. Each withdrawal costs about 30,000 gas. */
+  readonly withdrawFrom?: bigint;
   readonly onStep?: (
     id: bigint,
-    step: 'locked' | 'proven' | 'fulfilled' | 'skipped' | 'failed',
+    step: 'locked' | 'proven' | 'fulfilled' | 'paid' | 'skipped' | 'failed',
     detail?: string,
   ) => void;
   /** Called before the proof is sent. */
@@ -61,6 +63,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       await options.onProven?.(request.id, proven);
       await market.fulfil(request.id, { inference: proven.inference, proof: proven.proof });
       options.onStep?.(request.id, 'fulfilled');
+      if ((await market.balanceOf(agent)) < (options.withdrawFrom ?? 0n)) return;
+      await market.withdraw();
+      options.onStep?.(request.id, 'paid');
     } catch (cause) {
       if (cause instanceof ContractRefusal) options.onStep?.(request.id, 'skipped', cause.errorName);
       else options.onStep?.(request.id, 'failed', cause instanceof Error ? cause.message : String(cause));

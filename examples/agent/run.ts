@@ -31,10 +31,12 @@ const agent = await startAgent({
 
 const market = client.market(deployed.address);
 const deadline = Math.floor(Date.now() / 1000) + 3600;
+const before = await node.provider.getBalance(worker.address);
 const { id } = await market.post(modelId, await encodeStatementInput(bundleDir, rowPath), deadline, 5n * 10n ** 16n);
 console.log(`request ${id}: posted`);
 await agent.handled(id);
-console.log(`owed to the agent: ${formatEther(await market.balanceOf(worker.address))} ether`);
+const earned = (await node.provider.getBalance(worker.address)) - before;
+console.log(`the agent has ${formatEther(earned)} ether more, gas paid`);
 await client
   .market(deployed.address)
   .getRequest(id)

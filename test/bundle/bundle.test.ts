@@ -98,11 +98,11 @@ describe('the manifest', () => {
     expect(new Set(paths).size).to.equal(ARTIFACT_NAMES.length + 3);
   });
 
-  it('describes inputs and outputs: bytes an element, limbs, then the context', () => {
+  it('describes inputs and outputs: bytes an element, their limb, then the context', () => {
     const { inputs, outputs, publicSignals } = describeStatement(makeEveryKind());
     expect(inputs.map(({ bytesPerElement, bits }) => [bytesPerElement, bits])).to.deep.equal([[1, 8]]);
     expect(outputs.slice(0, 2).map((output) => output.bytesPerElement)).to.deep.equal([1, 2]);
-    expect(publicSignals).to.deep.equal(['input[0]', 'output[0]', 'context']);
+    expect(publicSignals).to.deep.equal(['inputAndOutput', 'context']);
   });
 });
 
