@@ -6,7 +6,8 @@ pragma solidity ^0.8.24;
 /// `output`, and the proof was made for `agent`, on this chain, for this contract, with this `nonce`.
 interface IInferenceVerifier {
     /// @notice How input and output stand in the public signals.
-    /// Packed: one signal for each 31 bytes of input, one for each 31 bytes of output, then the context.
+    /// Packed: one signal for each 31 bytes of input, one for each 31 bytes of output, then the context; an output that fits
+    /// what the last 31 bytes of an uncommitted input leave free shares its signal.
     /// Bound: always three signals (c, y, r): a Poseidon commitment to the bytes, their polynomial at r, and r.
     enum Statement {
         Packed,

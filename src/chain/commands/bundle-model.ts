@@ -1,4 +1,4 @@
-import type { Manifest } from '../../bundle/manifest.js';
+import { isLocalOnly, type Manifest } from '../../bundle/manifest.js';
 import { needSetup } from '../../bundle/manifest-file.js';
 import { ZkinferError } from '../../core/error.js';
 import { countBytes, countInputBytes } from '../../core/statement.js';
@@ -34,12 +34,12 @@ export function describeModel({ statement, source }: Pick<Manifest, 'statement' 
 
 /** A development key convinces nobody: it stays on local chains. @throws ZkinferError `CHAIN_DEV_KEY` (policy) */
 export function refuseDevKeyOffLocal({ setup }: Manifest, { isLocal, chainId }: Connection): void {
-  if (setup?.profile === 'production' || isLocal) return;
+  if (isLocal || (setup !== null && !isLocalOnly(setup))) return;
   throw new ZkinferError({
     code: 'CHAIN_DEV_KEY',
     kind: 'policy',
     message: 'the bundle has a development key, which is for local chains only',
-    facts: [`chain ${chainId}`, 'whoever made the key can prove anything'],
-    hint: 'make production keys from a powers-of-tau file: zkinfer setup BUNDLE --ptau FILE',
+    facts: [`chain ${chainId}`, ...(setup?.overrides ?? []), 'whoever made the key can prove anything'],
+    hint: 'make production keys with others: zkinfer ceremony start FOLDER --bundle BUNDLE --ptau FILE',
   });
 }

@@ -1,4 +1,5 @@
 import { formatEther, type Signer } from 'ethers';
+import { requireSoundKey } from '../../groth16/key-policy.js';
 import { inferenceMarketContract } from '../bytecode/inference-market.js';
 import { inferenceVerifierContract } from '../bytecode/inference-verifier.js';
 import { type CompiledContract, compileSolidity } from '../solidity/compile.js';
@@ -48,6 +49,7 @@ export async function deployStandalone(
 ): Promise<DeployedContract & { readonly contractName: string }> {
   const { manifest } = await openBundleModel(bundleDir);
   refuseDevKeyOffLocal(manifest, connection);
+  await requireSoundKey(bundleDir, manifest);
   const compiled = await compileStandalone(bundleDir);
   const deployed = await deployContract(signer, compiled, [], confirmations);
   return { ...deployed, contractName: compiled.contractName };

@@ -1,4 +1,5 @@
 import type { Signer } from 'ethers';
+import { requireSoundKey } from '../../groth16/key-policy.js';
 import { InferenceClient } from '../client/inference-client.js';
 import type { Mined } from '../client/transaction.js';
 import { openBundleModel, refuseDevKeyOffLocal } from './bundle-model.js';
@@ -18,6 +19,7 @@ export async function registerBundle(
 ): Promise<Mined & { readonly modelId: string; readonly key: string }> {
   const { manifest, key, spec } = await openBundleModel(request.bundleDir);
   refuseDevKeyOffLocal(manifest, connection);
+  await requireSoundKey(request.bundleDir, manifest);
   const client = new InferenceClient(signer, request.verifier, { confirmations: request.confirmations });
   return client.registerModel(key, spec, request.uri ?? '');
 }

@@ -1,3 +1,4 @@
+import { isLocalOnly } from '../../bundle/manifest.js';
 import { ZkinferError } from '../../core/error.js';
 import { readVerificationKey, type VerificationKey } from '../verification-key.js';
 import { renderTemplate } from './standalone-template.js';
@@ -51,7 +52,7 @@ export function renderVerifier(key: VerificationKey, options: VerifierOptions): 
   return renderTemplate({
     contractName: nameVerifier(options.name, options.profile),
     points,
-    localChainIds: options.profile === 'dev' ? LOCAL_CHAIN_IDS : [],
+    localChainIds: isLocalOnly({ overrides: [], ...options }) ? LOCAL_CHAIN_IDS : [],
     notes: describeOrigin(options),
   });
 }
