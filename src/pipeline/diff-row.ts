@@ -77,17 +77,25 @@ async function referenceValues(path: string, spec: ReturnType<typeof rowsSpecOf>
 
 /**
  * The integer value that stands for each float value: the last that serves the float value's node, because a node may take
- * several integer nodes and a fused function's intermediate values have no integers of their own.
+ * several integer nodes and a fused function's intermediate values have no integers of their own. Where an operator became
+ * several float nodes (an accumulator and its rounding), those before the last are paired by the name of their value, or not.
  */
 function pairValues(graph: Graph, quant: QuantGraph): Map<ValueId, QuantValue> {
   const lastOf = new Map(quant.nodes.map((node) => [node.layer, quant.values[node.output]]));
+  const named = new Map(
+    quant.nodes.map((node) => [`${node.layer}\n${quant.values[node.output].name}`, quant.values[node.output]]),
+  );
+  const finalOf = new Map(graph.nodes.map((node) => [node.origin.name, node]));
   const pairs = new Map<ValueId, QuantValue>();
   for (const { name, value } of graph.inputs) {
     const input = quant.inputs.find((one) => one.name === name);
     if (input) pairs.set(value, quant.values[input.value]);
   }
   for (const node of graph.nodes) {
-    const stand = lastOf.get(node.origin.name);
+    const { name } = node.origin;
+    const last = lastOf.get(name);
+    const byName = named.get(`${name}\n${graph.values[node.output].name}`);
+    const stand = finalOf.get(name) === node ? last : byName === last ? undefined : byName;
     if (stand) pairs.set(node.output, stand);
   }
   return pairs;

@@ -7,6 +7,7 @@ import type { Affine } from './builder.js';
 import { entryAt } from './evaluate.js';
 import { observeMinMax } from './observe.js';
 import type { QuantizeOptions } from './options.js';
+import type { QuantizationForm } from './scalar-shape.js';
 import { commonStep } from './weights.js';
 
 /** Tensors up to this many elements are tabular: every element is a feature with a scale of its own, and cheap to widen. */
@@ -70,6 +71,12 @@ export function encodeInput(
   );
   const zeroPoint = Float64Array.from(ranges, ({ low }, i) => Math.round(-low / scale[i]));
   return { scale: compact(scale), zeroPoint: compact(zeroPoint), bits, max: levels };
+}
+
+/** The code that a model quantizes its input to itself: then its first operator changes nothing. */
+export function adoptCode({ scale, low, high }: QuantizationForm): InputCode {
+  const bits = bitLength(high - low);
+  return { scale: Float64Array.of(scale), zeroPoint: Float64Array.of(-low), bits, max: high - low };
 }
 
 /** Distinct values beyond which no grid is looked for. */

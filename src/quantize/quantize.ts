@@ -6,11 +6,12 @@ import { QuantBuilder } from './builder.js';
 import { assignChannels } from './channels.js';
 import { QuantizeContext } from './context.js';
 import { expectFlips, type Flips } from './flips.js';
-import { encodeInput, quantizeInput } from './inputs.js';
+import { adoptCode, encodeInput, quantizeInput } from './inputs.js';
 import type { QuantGraph } from './ir.js';
 import { type LayerReport, reportLayers } from './layer-report.js';
 import { quantizeNode } from './ops/registry.js';
 import type { QuantizeOptions } from './options.js';
+import { asQuantization } from './scalar-shape.js';
 
 /** One inference in real units, by input name. */
 export type RealRow = Readonly<Record<string, Float64Array>>;
@@ -51,7 +52,10 @@ export function quantizeGraph(graph: Graph, trace: FloatTrace, options: Quantize
     const rows = ctx.rowsOf(input.value);
     const readers = ctx.consumersOf(input.value);
     const feedsTrees = readers.length > 0 && readers.every((node) => node.kind === 'trees');
-    const code = encodeInput(value, rows, options, feedsTrees);
+    const [reader] = readers;
+    const form = readers.length === 1 && reader.kind === 'unary' && reader.functions.length === 1;
+    const quantization = form ? asQuantization(reader.functions[0]) : null;
+    const code = quantization ? adoptCode(quantization) : encodeInput(value, rows, options, feedsTrees);
     const id = builder.input(input.name, value.shape, code, code.bits, 0, code.max);
     ctx.stands.set(input.value, id);
     ctx.seedInput(

@@ -58,6 +58,31 @@ export function asClamp(fn: ScalarFunction): ClampForm | null {
   return { low: clip(inner.low), high: clip(inner.high) };
 }
 
+/** `clamp(roundHalfEven(x / scale), low, high) + offset`, as QuantizeLinear computes it. */
+export interface QuantizationForm {
+  readonly scale: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** The arguments of a call of `fn`; null where it is another expression. */
+function argumentsOf(fn: ScalarFunction, name: string): readonly ScalarFunction[] | null {
+  return fn.kind === 'call' && fn.fn === name ? fn.args : null;
+}
+
+/** Recognises QuantizeLinear with one scale. */
+export function asQuantization(fn: ScalarFunction): QuantizationForm | null {
+  const sum = argumentsOf(fn, 'add');
+  const [capped, high] = argumentsOf(sum && sum[1].kind === 'const' ? sum[0] : fn, 'min') ?? [];
+  const [rounded, low] = (capped && argumentsOf(capped, 'max')) ?? [];
+  const [single] = (rounded && argumentsOf(rounded, 'roundHalfEven')) ?? [];
+  const [quotient] = (single && argumentsOf(single, 'fround')) ?? [];
+  const [x, scale] = (quotient && argumentsOf(quotient, 'div')) ?? [];
+  const [inner] = (x && argumentsOf(x, 'fround')) ?? [];
+  if (inner?.kind !== 'x' || scale?.kind !== 'const' || low?.kind !== 'const' || high?.kind !== 'const') return null;
+  return { scale: scale.value, low: low.value, high: high.value };
+}
+
 /** A function of x that is 1 on one side of a threshold and 0 on the other, or 1 at one point. */
 export type StepForm = { readonly kind: 'positive' | 'nonNegative' | 'zero'; readonly inner: AffineForm };
 

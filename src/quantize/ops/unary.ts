@@ -178,6 +178,34 @@ function quantizeAffine(ctx: QuantizeContext, node: UnaryNode, slope: number, in
   });
 }
 
+/** Widest argument, in bits, whose function is tried on every code for being a move. */
+const LARGEST_MOVE = 12;
+
+/** A function that gives each code as an integer plus a constant: QuantizeLinear of what is on its grid already, a Cast. */
+function quantizeMove(ctx: QuantizeContext, node: UnaryNode): QuantValueId | null {
+  const input = ctx.standIn(node.inputs[0]);
+  const value = ctx.value(input);
+  if (value.scale.length > 1 || value.zeroPoint.length > 1 || node.functions.length > 1) return null;
+  const least = value.min.reduce((a, b) => Math.min(a, b));
+  const most = value.max.reduce((a, b) => Math.max(a, b));
+  const real = (code: number) => evaluateScalar(node.functions[0], value.scale[0] * (code - value.zeroPoint[0]));
+  const offset = real(least) - least;
+  if (!Number.isInteger(offset)) return null;
+  for (let code = least; code <= most; code++) if (real(code) !== code + offset) return null;
+  const { shape, name } = ctx.graph.values[node.output];
+  return ctx.builder.add(
+    {
+      kind: 'linear',
+      inputs: [input],
+      map: diagonalMap([1], new Float64Array(ctx.size(input))),
+      layer: node.origin.name,
+    },
+    name,
+    shape,
+    { scale: Float64Array.of(1), zeroPoint: Float64Array.of(-offset) },
+  );
+}
+
 /** Widest range over which an integer-valued function is searched for its steps. */
 const STAIRCASE_WIDTH = 40;
 
@@ -195,6 +223,8 @@ export function quantizeUnary(ctx: QuantizeContext, node: UnaryNode): QuantValue
     if (rescaled !== null && rescaled !== undefined) return rescaled;
   }
   const width = widthOf(ctx.value(ctx.standIn(node.inputs[0])));
+  const moved = width <= LARGEST_MOVE ? quantizeMove(ctx, node) : null;
+  if (moved !== null) return moved;
   const isExact = ctx.graph.values[node.output].type !== 'float';
   if (isExact && width > ctx.options.maxTableBits && width <= STAIRCASE_WIDTH) {
     const steps = quantizeStaircase(ctx, node, (x, f) => evaluateScalar(node.functions[f], x));
