@@ -53,6 +53,14 @@ export interface SetupFacts {
   readonly overrides: readonly string[];
 }
 
+/** The override for powers of tau whose secrets everybody may know: the key is for rehearsals, and stays on local chains. */
+export const OVERRIDE_EMPTY_PTAU = 'nobody contributed to the powers of tau: local chains only';
+
+/** Whether contracts with this key answer on local chains only. */
+export function isLocalOnly({ profile, overrides }: Pick<SetupFacts, 'profile' | 'overrides'>): boolean {
+  return profile === 'dev' || overrides.includes(OVERRIDE_EMPTY_PTAU);
+}
+
 /** Everything that says what a bundle is. Holds no times and no paths: equal builds have equal bytes. */
 export interface Manifest {
   readonly format: typeof MANIFEST_FORMAT;

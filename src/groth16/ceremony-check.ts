@@ -30,6 +30,8 @@ export interface CeremonyReport {
   readonly endsWithBeacon: boolean;
   /** Name of the powers-of-tau file where it is a published one. */
   readonly publishedPtau: string | undefined;
+  /** Contributions to the powers of tau; of a file without any, everyone may know the secrets. */
+  readonly ptauContributions: number;
 }
 
 /** Independent contributions without which a key is not for production. */
@@ -73,6 +75,7 @@ export async function verifyCeremony(artifacts: CeremonyArtifacts): Promise<Cere
     independentContributions: info.independentContributions,
     endsWithBeacon: info.contributions.at(-1)?.kind === 'beacon',
     publishedPtau: findPublishedPtau(blake2b)?.name,
+    ptauContributions: ptau.contributions.filter(({ kind }) => kind === 'contribution').length,
   };
 }
 
@@ -113,7 +116,7 @@ export async function finishCeremony(
       kind: 'policy',
       message: `A production key needs ${LEAST_CONTRIBUTIONS} independent contributions, this one has ${report.independentContributions}.`,
       facts: ['beacons do not count: whoever knew all secrets before one knows them after it'],
-      hint: 'Let more people contribute: zkinfer ceremony contribute',
+      hint: 'Let more people contribute: zkinfer ceremony contribute FOLDER --name NAME',
     });
   }
   const { blake2b, power } = report.transcript.ptau;

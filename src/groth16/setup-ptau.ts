@@ -5,6 +5,7 @@ import { ZkinferError } from '../core/error.js';
 import { R } from '../core/field.js';
 import { FIELD_BYTES, readInteger } from './curve.js';
 import { domainPower } from './dev-key-columns.js';
+import { refuseForgeableKey } from './forgeable-key.js';
 import type { VerificationKey } from './proof.js';
 import { findPublishedPtau } from './ptau-digests.js';
 import { digestPtau, type PtauInfo, readPtauInfo } from './ptau-file.js';
@@ -96,7 +97,7 @@ export function checkPtauOrigin(blake2b: string, power: number, pinned?: string)
     kind: 'policy',
     message: 'The powers-of-tau file is none of the published ones and its digest was not pinned.',
     facts: [`blake2b: ${blake2b}`],
-    hint: 'Use a file of the Hermez ceremony, or pin the digest of a file that you trust.',
+    hint: `Use a file of the Hermez ceremony (zkinfer ptau list), or pin a file that you trust: --pin ${blake2b}`,
   });
 }
 
@@ -123,6 +124,7 @@ export async function setupWithPtau(
     return contributeToKey(initial, options.contributor ?? fallback);
   });
   const info = readZkeyInfo(zkey);
+  refuseForgeableKey(info);
   const verificationKey = await exportVerificationKey(zkey);
   await writeFileAtomic(options.zkeyPath, zkey);
   return { info, verificationKey, ptau, blake2b };

@@ -8,6 +8,7 @@ import { readManifest } from '../bundle/manifest-file.js';
 import { bundlePaths } from '../bundle/paths.js';
 import { encodeQModel, type QModel } from '../bundle/qmodel.js';
 import { readQModel } from '../bundle/qmodel-file.js';
+import { requireSoundKey } from '../groth16/key-policy.js';
 import { takeLabel } from '../quantize/label-output.js';
 import { OBSERVERS } from '../quantize/options.js';
 import type { Rows } from '../rows/rows.js';
@@ -62,6 +63,7 @@ export async function checkBundle(request: CheckRequest): Promise<CheckReport> {
   progress('digesting the artifacts');
   await checkArtifacts(dir, manifest, Object.keys(manifest.artifacts) as (keyof Manifest['artifacts'])[]);
   const lines: CheckLine[] = [{ what: 'artifacts', verdict: 'same' }];
+  if (manifest.setup !== null) await requireSoundKey(dir, manifest);
   const qmodelPath = bundlePaths(dir).qmodel;
   const qmodel = await readQModel(qmodelPath);
   lines.push(...(await checkModel(request, qmodel, progress)));

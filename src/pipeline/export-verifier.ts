@@ -8,6 +8,7 @@ import { needSetup, readManifest, writeBundle } from '../bundle/manifest-file.js
 import { bundlePaths } from '../bundle/paths.js';
 import { type CompiledContract, compileSolidity } from '../chain/solidity/compile.js';
 import { nameVerifier, renderVerifier } from '../chain/solidity/standalone.js';
+import { requireSoundKey } from '../groth16/key-policy.js';
 import type { VerificationKey } from '../groth16/proof.js';
 import { needWeights, requireModelKey } from '../verify/model-key.js';
 
@@ -27,6 +28,7 @@ export async function exportVerifier(dir: string): Promise<ExportedVerifier> {
     const { profile, overrides } = needSetup(dir, manifest);
     needWeights(dir, manifest);
     await checkArtifacts(dir, manifest, ['verificationKey']);
+    await requireSoundKey(dir, manifest);
     await requireModelKey(dir, manifest);
     const paths = bundlePaths(dir);
     const key = JSON.parse(await readFile(paths.verificationKey, 'utf8')) as VerificationKey;

@@ -1,11 +1,12 @@
 import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ArtifactName } from '../bundle/artifact-names.js';
 import { checkArtifacts } from '../bundle/artifacts.js';
-import { writeFileAtomic } from '../bundle/atomic.js';
 import { printCanonicalJson } from '../bundle/canonical-json.js';
 import { digestBytes } from '../bundle/digest.js';
 import { withBundleLock } from '../bundle/lock.js';
-import { readManifest, writeManifest } from '../bundle/manifest-file.js';
+import { OVERRIDE_EMPTY_PTAU } from '../bundle/manifest.js';
+import { readManifest, writeBundle } from '../bundle/manifest-file.js';
 import { bundlePaths } from '../bundle/paths.js';
 import { ZkinferError } from '../core/error.js';
 import { applyBeacon, type CeremonyFiles, contributeToCeremony, startCeremony } from '../groth16/ceremony.js';
@@ -130,19 +131,20 @@ export async function endCeremony(request: {
         message: 'a production key needs a circuit that was audited',
         hint: 'compile the bundle without --no-audit',
       });
-    const paths = bundlePaths(bundle);
     const key = printCanonicalJson(verificationKey);
     const transcript = await readFile(artifacts.transcriptPath);
-    await writeFileAtomic(paths.provingKey, zkey);
-    await writeFileAtomic(paths.verificationKey, key);
-    await writeFileAtomic(paths.ceremony, transcript);
     const { solidity: _s, solidityJson: _j, ...kept } = manifest.artifacts;
     const digests = {
       provingKey: digestBytes(zkey),
       verificationKey: digestBytes(key),
       ceremony: digestBytes(transcript),
     };
-    await writeManifest(bundle, {
+    const files = new Map<ArtifactName, Uint8Array | string>([
+      ['provingKey', zkey],
+      ['verificationKey', key],
+      ['ceremony', transcript],
+    ]);
+    await writeBundle(bundle, files, {
       ...manifest,
       artifacts: { ...kept, ...digests },
       setup: {
@@ -150,7 +152,10 @@ export async function endCeremony(request: {
         ptau: report.transcript.ptau,
         contributions: report.independentContributions,
         beacon: report.endsWithBeacon,
-        overrides: report.publishedPtau === undefined ? ['powers of tau pinned by hand'] : [],
+        overrides: [
+          ...(report.publishedPtau === undefined ? ['powers of tau pinned by hand'] : []),
+          ...(report.ptauContributions === 0 ? [OVERRIDE_EMPTY_PTAU] : []),
+        ],
       },
     });
     return report;
