@@ -2,9 +2,10 @@
 // Requires with z = row_j + 2^(s-1): -2^p <= z < 2^p where SIGNED[j], else 0 <= z < 2^p, p = BITS[j] (bounded by the compiler);
 //          OVER[j] = p - s - k, or 0 where z < 2^(s+k) always; SIGNED 0 with OVER 0 needs s >= 1 and p = s + k.
 // Ensures  0 <= y[j] < 2^k.
-// Cost     p + 4 a row; p + 2 without saturation, p + 3 with one bit of it; two to one less where z >= 0; + 1 where MATERIALIZED.
+// Cost     p + 3 a row; p + 2 without saturation; one to two less where z >= 0; + 1 where MATERIALIZED.
 // Why sound: z + SIGNED * 2^p is written in bits and sign at once; bit 0 is what the others leave and is held to 0 or 1 too, so
-//          the decomposition exists once. t = 1 exactly where sign and upper bits say "within range", by products or a zero test.
+//          the decomposition exists once. The upper bits with the sign are 0 exactly within range: there y is the low bits, else
+//          an end. One bit of saturation is selected by products instead.
 pragma circom 2.1.6;
 
 include "weights.circom";
@@ -24,14 +25,12 @@ function requantizeFlags(M, SIGNED, OVER) {
     var n = 0;
     for (var j = 0; j < M; j++) {
         if (OVER[j] == 1) { n += SIGNED[j]; }
-        if (OVER[j] == 2) { n += 1 + SIGNED[j]; }
-        if (OVER[j] > 2) { n += 1; }
     }
     return n;
 }
-function requantizeInverses(M, OVER) {
+function requantizeCofactors(M, OVER) {
     var n = 0;
-    for (var j = 0; j < M; j++) { n += OVER[j] > 2 ? 1 : 0; }
+    for (var j = 0; j < M; j++) { n += OVER[j] > 1 ? 1 : 0; }
     return n;
 }
 
@@ -41,7 +40,7 @@ template Requantize(N, M, B, WEIGHTS, BIAS, BITS, SHIFT, OUT, SIGNED, OVER, MATE
     signal b[requantizeBits(M, BITS, SIGNED, OVER)];
     signal pos[requantizeSigns(M, SIGNED)];
     signal t[requantizeFlags(M, SIGNED, OVER)];
-    signal inv[requantizeInverses(M, OVER)];
+    signal v[requantizeCofactors(M, OVER)];
     signal z[MATERIALIZED * M];
     var G = weightsPerConstant(B);
     var MASK = (1 << B) - 1;
@@ -49,7 +48,7 @@ template Requantize(N, M, B, WEIGHTS, BIAS, BITS, SHIFT, OUT, SIGNED, OVER, MATE
     var nb = 0;
     var np = 0;
     var nt = 0;
-    var ni = 0;
+    var nv = 0;
     for (var j = 0; j < M; j++) {
         // row = BIAS[j] + sum of weight * x[i]; sums of sums, because a growing sum is copied at each step
         var row = BIAS[j];
@@ -127,28 +126,19 @@ template Requantize(N, M, B, WEIGHTS, BIAS, BITS, SHIFT, OUT, SIGNED, OVER, MATE
             if (SHIFT[j] == 0) { low += bit0; }
             if (OVER[j] == 0) {
                 y[j] <== low * sign;
+            } else if (OVER[j] > 1) {
+                var excess = high + (sign - 1) * (1 << OVER[j]);
+                y[j] <-- excess != 0 ? ((1 << OUT[j]) - 1) * sign : low; // hint: an end, or the low bits
+                excess * (y[j] - ((1 << OUT[j]) - 1) * sign) === 0;
+                v[nv] <-- excess != 0 ? (y[j] - low) / excess : 0; // hint: any value where excess is 0
+                excess * v[nv] === y[j] - low;
+                nv++;
             } else {
-                var within;
-                if (OVER[j] > 2) {
-                    var excess = high + (sign - 1) * (1 << OVER[j]);
-                    inv[ni] <-- excess != 0 ? 1 / excess : 0; // hint: any value where excess is 0
-                    t[nt] <== 1 - excess * inv[ni];
-                    excess * t[nt] === 0;
+                var within = 1 - b[highAt];
+                if (SIGNED[j] == 1) {
+                    t[nt] <== within * sign;
                     within = t[nt];
                     nt++;
-                    ni++;
-                } else {
-                    within = 1 - b[highAt];
-                    if (OVER[j] == 2) {
-                        t[nt] <== (1 - b[highAt]) * (1 - b[highAt + 1]);
-                        within = t[nt];
-                        nt++;
-                    }
-                    if (SIGNED[j] == 1) {
-                        t[nt] <== within * sign;
-                        within = t[nt];
-                        nt++;
-                    }
                 }
                 y[j] <== low * within + ((1 << OUT[j]) - 1) * (sign - within);
             }

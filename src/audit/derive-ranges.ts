@@ -1,3 +1,4 @@
+import { boundEitherOr, type EitherOr, findEitherOrs } from './either-or.js';
 import { findZeroTestFlags } from './implications.js';
 import { ceilDivide, largest, scaleInterval, smallest } from './interval.js';
 import type { Occurrences } from './occurrences.js';
@@ -34,6 +35,7 @@ class RangeSolver {
   private readonly choices: WorkList;
   private readonly alternatives = new Map<number, Alternative[]>();
   private readonly isLarge: boolean;
+  private pairs: EitherOr[];
 
   constructor(
     private readonly system: System,
@@ -46,6 +48,7 @@ class RangeSolver {
     this.work = new WorkList(system.rowCount);
     this.choices = new WorkList(system.variableCount);
     this.isLarge = system.field.modulus > 1n << 60n;
+    this.pairs = findEitherOrs(system, occurrences);
     for (const alternative of system.alternatives) {
       const list = this.alternatives.get(alternative.other);
       if (list) list.push(alternative);
@@ -75,7 +78,10 @@ class RangeSolver {
         continue;
       }
       const row = this.work.take();
-      if (row < 0) break;
+      if (row < 0) {
+        if (this.visitPairs()) continue;
+        break;
+      }
       if (this.visits[row] < VISITS) {
         this.visits[row]++;
         this.visit(row);
@@ -117,6 +123,20 @@ class RangeSolver {
       if (unranged[row] <= 1) this.work.add(row);
     }
     if (this.alternatives.has(variable)) this.choices.add(variable);
+  }
+
+  /** Pairs of constraints that bound a variable together, once nothing else does. @returns whether any did */
+  private visitPairs(): boolean {
+    const before = this.pairs.length;
+    this.pairs = this.pairs.filter((pair) => {
+      // Its product and one variable are all that its row does not know.
+      if (this.unranged[pair.row] !== 2) return true;
+      const found = boundEitherOr(this.system, this.ranges, pair);
+      if (!found) return true;
+      this.narrow(found.variable, found.low, found.high);
+      return false;
+    });
+    return this.pairs.length < before;
   }
 
   /** A variable that others equal, or else a constant, has a new interval. */

@@ -79,7 +79,7 @@ export function boundRowByCases(
 }
 
 /** Adds `factor` times a variable, as the combination that defines it where it is short. */
-function expand(
+export function expand(
   system: System,
   variable: number,
   factor: bigint,

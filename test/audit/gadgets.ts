@@ -60,6 +60,20 @@ export function reluRequantize(s: Sketch, input: Lc, p: number, shift: number, b
   return out;
 }
 
+/** The same as `reluRequantize` with saturation, without a flag: out of range an end, within it the low bits. */
+export function clampRequantize(s: Sketch, input: Lc, p: number, shift: number, bits: number): Lc {
+  const half = shift > 0 ? 1n << BigInt(shift - 1) : 0n;
+  const all = rangeCheck(s, add(input, constant(half + (1n << BigInt(p)))), p + 1);
+  const low = weigh(all.slice(shift, shift + bits));
+  const high = add(scale(1n << BigInt(p - shift - bits), sub(all[p], one)), weigh(all.slice(shift + bits, p)));
+  const end = scale((1n << BigInt(bits)) - 1n, all[p]);
+  const out = s.hint('clamp', (v) => (v(high) === 0n ? v(low) : v(end)));
+  const cofactor = s.hint('v', (v) => (v(high) === 0n ? 0n : (v(out) - v(low)) * s.inverse(v(high))));
+  s.constrain(high, sub(out, end), constant(0), 'an end');
+  s.constrain(high, cofactor, sub(out, low), 'the low bits');
+  return out;
+}
+
 /** `max(in, 0)` for `-2^p <= in < 2^p`. */
 export function relu(s: Sketch, input: Lc, p: number): Lc {
   const all = rangeCheck(s, add(input, constant(1n << BigInt(p))), p + 1);

@@ -62,6 +62,12 @@ export function randomSystem(seed: number, prime: number): Sketch {
       s.constrain(value, inverse, r.below(5) ? sub(one, t) : sum(1));
       if (r.below(6)) s.constrain(t, r.below(5) ? value : sum(1), zero);
     },
+    () => {
+      const [test, y, cofactor] = [sum(1 + r.below(2)), wire('y'), wire('v')];
+      s.constrain(test, sub(y, sum(1)), r.below(6) ? zero : sum(1));
+      s.constrain(r.below(6) ? test : sum(1), cofactor, sub(scale(r.pick([1, 1, 2]), y), sum(1)));
+      if (r.below(2)) s.constrain(one, sub(y, lc([1, bit('e0')], [2, bit('e1')])), zero);
+    },
     () => s.constrain(sum(1), sum(1), r.below(2) ? wire('p') : sum(1)),
     () => s.constrain(sum(2), sum(1), sum(1)),
     () => s.constrain(one, sum(2), r.below(2) ? wire('l') : zero),

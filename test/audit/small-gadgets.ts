@@ -53,6 +53,20 @@ export const SMALL_GADGETS: readonly SmallGadget[] = [
     expect: (x) => clamp(Math.floor((x + 1) / 2), 0, 1),
   },
   {
+    name: 'requantize and ReLU with saturation, without a flag',
+    prime: 37,
+    build: (s) => g.clampRequantize(s, s.input('x'), 3, 1, 1),
+    inputs: singles(-9, 6),
+    expect: (x) => clamp(Math.floor((x + 1) / 2), 0, 1),
+  },
+  {
+    name: 'ReLU with saturation by two bits, without a flag',
+    prime: 37,
+    build: (s) => g.clampRequantize(s, s.input('x'), 3, 0, 1),
+    inputs: singles(-8, 7),
+    expect: (x) => clamp(x, 0, 1),
+  },
+  {
     name: 'requantize and ReLU without saturation',
     prime: 37,
     build: (s) => g.reluRequantize(s, s.input('x'), 3, 1, 2),

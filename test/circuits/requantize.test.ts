@@ -51,7 +51,7 @@ describe('requantize gadget', () => {
     it(`costs what the table says: p ${bits}, s ${shift}, k ${outBits}, over ${over}`, () => {
       const tester = new ComponentTester(defineRequantize(identity, [row], false));
       expect(tester.r1cs.constraintCount).to.equal(requantizeCost(row));
-      if (signed) expect(requantizeCost(row)).to.equal(bits + (over === 0 ? 2 : over === 1 ? 3 : 4));
+      if (signed) expect(requantizeCost(row)).to.equal(bits + (over === 0 ? 2 : 3));
     });
   }
 

@@ -1,4 +1,4 @@
-import { invertField } from '../../core/field.js';
+import { invertField, toField } from '../../core/field.js';
 import { type Component, indexedNames, type WireSink } from '../component.js';
 import { bindBoolean, type EmitConstraint, Lc } from '../lc.js';
 import { type AffineRows, affineArguments, affineLc, affineValues } from './affine.js';
@@ -23,15 +23,14 @@ export function requantizeCost(row: RequantizeRow): number {
   const sign = row.signed ? 1 : 0;
   if (over === 0) return row.bits + 2 * sign;
   if (over === 1) return row.bits + 2 * sign + 1;
-  if (over === 2) return row.bits + 2 * sign + 2;
-  return row.bits + sign + 3;
+  return row.bits + sign + 2;
 }
 
 interface Counts {
   bits: number;
   signs: number;
   flags: number;
-  inverses: number;
+  cofactors: number;
 }
 
 function countWires(row: RequantizeRow): Counts {
@@ -40,8 +39,8 @@ function countWires(row: RequantizeRow): Counts {
   return {
     bits: row.bits - (inOutput ? 2 : 1),
     signs: row.signed ? 1 : 0,
-    flags: over === 0 || (over === 1 && !row.signed) ? 0 : over === 2 && row.signed ? 2 : 1,
-    inverses: over > 2 ? 1 : 0,
+    flags: over === 1 && row.signed ? 1 : 0,
+    cofactors: over > 1 ? 1 : 0,
   };
 }
 
@@ -59,25 +58,25 @@ function inverseOf(value: number): bigint {
 /** Requantization of several rows over the same inputs; `materialized` gives each rounded sum a wire (long rows). */
 export function defineRequantize(rows: AffineRows, specs: readonly RequantizeRow[], materialized: boolean): Component {
   const count = specs.length;
-  const total: Counts = { bits: 0, signs: 0, flags: 0, inverses: 0 };
+  const total: Counts = { bits: 0, signs: 0, flags: 0, cofactors: 0 };
   let constraints = materialized ? count : 0;
   for (const spec of specs) {
     const own = countWires(spec);
     total.bits += own.bits;
     total.signs += own.signs;
     total.flags += own.flags;
-    total.inverses += own.inverses;
+    total.cofactors += own.cofactors;
     constraints += requantizeCost(spec);
   }
   const bitsAt = count;
   const signsAt = bitsAt + total.bits;
   const flagsAt = signsAt + total.signs;
-  const inversesAt = flagsAt + total.flags;
-  const sumsAt = inversesAt + total.inverses;
+  const cofactorsAt = flagsAt + total.flags;
+  const sumsAt = cofactorsAt + total.cofactors;
   const wireOf = (own: number) => rows.inputs + 1 + own;
 
   function constrain(emit: EmitConstraint): void {
-    let [bit, sign, flag, inverse] = [bitsAt, signsAt, flagsAt, inversesAt].map(wireOf);
+    let [bit, sign, flag, cofactor] = [bitsAt, signsAt, flagsAt, cofactorsAt].map(wireOf);
     for (let j = 0; j < count; j++) {
       const { bits, shift, outBits, signed, over } = specs[j];
       const y = wireOf(j);
@@ -120,28 +119,20 @@ export function defineRequantize(rows: AffineRows, specs: readonly RequantizeRow
         emit(low, pos, new Lc().add(y, 1));
         continue;
       }
-      let within: Lc;
-      if (over > 2) {
-        const t = flag++;
-        within = new Lc().add(t, 1);
-        const excess = high.add(0, -(2 ** over)).plus(pos, 2 ** over);
-        emit(excess, new Lc().add(inverse++, 1), Lc.of(1).add(t, -1));
-        emit(excess, within, new Lc());
-      } else {
-        const first = Lc.of(1).add(high.wires[0], -1);
-        within = first;
-        if (over === 2) {
-          const both = flag++;
-          emit(first, Lc.of(1).add(high.wires[1], -1), new Lc().add(both, 1));
-          within = new Lc().add(both, 1);
-        }
-        if (signed) {
-          const t = flag++;
-          emit(within, pos, new Lc().add(t, 1));
-          within = new Lc().add(t, 1);
-        }
-      }
       const largest = 2 ** outBits - 1;
+      if (over > 1) {
+        // Out of range the first makes y an end; within it excess is 0, and the second makes y the low bits.
+        const excess = high.add(0, -(2 ** over)).plus(pos, 2 ** over);
+        emit(excess, new Lc().add(y, 1).plus(pos, -largest), new Lc());
+        emit(excess, new Lc().add(cofactor++, 1), new Lc().add(y, 1).plus(low, -1));
+        continue;
+      }
+      let within = Lc.of(1).add(high.wires[0], -1);
+      if (signed) {
+        const t = flag++;
+        emit(within, pos, new Lc().add(t, 1));
+        within = new Lc().add(t, 1);
+      }
       emit(low, within, new Lc().add(y, 1).plus(pos, -largest).plus(within, largest));
     }
   }
@@ -163,15 +154,14 @@ export function defineRequantize(rows: AffineRows, specs: readonly RequantizeRow
     if (signed) own.set(at.signs++, pos);
     const largest = 2 ** outBits - 1;
     const high = Math.floor(quotient / 2 ** outBits);
-    own.set(j, pos === 0 ? 0 : Math.min(quotient, largest));
-    const excess = high + (pos - 1) * 2 ** over;
-    if (over > 2) {
-      own.set(at.flags++, excess === 0 ? 1 : 0);
-      if (excess === 0) own.set(at.inverses++, 0);
-      else own.setWide(at.inverses++, inverseOf(excess));
-    } else {
-      if (over === 2) own.set(at.flags++, high === 0 ? 1 : 0);
-      if (over >= 1 && signed) own.set(at.flags++, high === 0 && pos === 1 ? 1 : 0);
+    const y = pos === 0 ? 0 : Math.min(quotient, largest);
+    own.set(j, y);
+    if (over === 1 && signed) own.set(at.flags++, high === 0 && pos === 1 ? 1 : 0);
+    if (over > 1) {
+      const excess = high + (pos - 1) * 2 ** over;
+      const beyond = y - (quotient - high * 2 ** outBits);
+      if (excess === 0 || beyond === 0) own.set(at.cofactors++, 0);
+      else own.setWide(at.cofactors++, toField(BigInt(beyond) * inverseOf(excess)));
     }
   }
 
@@ -187,7 +177,7 @@ export function defineRequantize(rows: AffineRows, specs: readonly RequantizeRow
       ...indexedNames('b', total.bits),
       ...indexedNames('pos', total.signs),
       ...indexedNames('t', total.flags),
-      ...indexedNames('inv', total.inverses),
+      ...indexedNames('v', total.cofactors),
       ...indexedNames('z', materialized ? count : 0),
     ],
     parameters: () => [
@@ -201,7 +191,7 @@ export function defineRequantize(rows: AffineRows, specs: readonly RequantizeRow
     ],
     constrain,
     compute: (x, own) => {
-      const at = { bits: bitsAt, signs: signsAt, flags: flagsAt, inverses: inversesAt };
+      const at = { bits: bitsAt, signs: signsAt, flags: flagsAt, cofactors: cofactorsAt };
       const sums = affineValues(rows, x);
       for (let j = 0; j < count; j++) computeRow(j, sums[j], at, own);
     },
