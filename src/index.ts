@@ -26,7 +26,8 @@ export { type ExportedVerifier, exportVerifier } from './pipeline/export-verifie
 export { type InspectReport, inspectModel } from './pipeline/inspect-model.js';
 export { type LoadedModel, type LoadOptions, loadModel, rowsSpecOf } from './pipeline/load-model.js';
 export { type OpenBundle, openBundle } from './pipeline/open-bundle.js';
-export { type ProveReport, type ProveRowsReport, proveInput, proveRow, proveRows } from './pipeline/prove-bundle.js';
+export { type ProveReport, proveInput, proveRow } from './pipeline/prove-bundle.js';
+export { type ProveRowsReport, proveRows } from './pipeline/prove-rows.js';
 export { type QuantizeReport, type QuantizeRequest, quantizeModel } from './pipeline/quantize-model.js';
 export { type ReportRequest, reportBundle } from './pipeline/report-bundle.js';
 export { type DemoReport, runDemo } from './pipeline/run-demo.js';

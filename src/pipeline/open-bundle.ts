@@ -11,6 +11,7 @@ import type { CircuitProgram } from '../circuit/program.js';
 import { packWeights } from '../circuit/weights/pack-weights.js';
 import { findPrivateLayers } from '../circuit/weights/private-layers.js';
 import type { WeightsOpening } from '../circuit/witness.js';
+import { readProvingKey } from '../prove/job.js';
 import type { QuantGraph } from '../quantize/ir.js';
 import { needWeights } from '../verify/model-key.js';
 import { circuitOptionsOf } from './circuit-options.js';
@@ -57,7 +58,7 @@ export async function openBundle(dir: string): Promise<OpenBundle> {
     ...model,
     program,
     wireOrder: decodeWireOrder(await readFile(paths.wireOrder), manifest.circuit.wires, program.wireCount),
-    zkey: await readFile(paths.provingKey),
+    zkey: await readProvingKey(paths.provingKey),
     verificationKey: JSON.parse(await readFile(paths.verificationKey, 'utf8')) as unknown,
   };
 }

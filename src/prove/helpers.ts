@@ -22,8 +22,8 @@ interface Entry {
   losses: number;
 }
 
-/** A smaller key is proved with before a helper is awake. */
-const MIN_KEY_BYTES = 4 << 20;
+/** With a smaller key, a proof is made before a helper is awake. */
+const MIN_KEY_BYTES = 2 << 20;
 /** A job that loses so many helpers gets no more. */
 const MAX_LOSSES = 2;
 

@@ -69,15 +69,25 @@ export type WorkerReply =
   | { readonly ok: true; readonly result: JobResult }
   | { readonly ok: false; readonly error: Omit<ErrorFacts, 'cause'> };
 
-/** Reads a proving key, or copies its bytes, into shared memory. @throws ZkinferError `KEY_TOO_LARGE` */
+/** Memory that `readProvingKey` read into. */
+const read = new WeakMap<ArrayBufferLike, SharedKeyMemory>();
+
+/**
+ * Reads a proving key, or copies its bytes, into shared memory. What `readProvingKey` gave is there already.
+ * @throws ZkinferError `KEY_TOO_LARGE`
+ */
 export async function shareProvingKey(source: string | Uint8Array): Promise<SharedKey> {
-  const shared = typeof source === 'string' ? await readShared(source) : createSharedKey(source.length);
-  if (typeof source !== 'string') shared.zkey.set(source);
+  const zkey = typeof source === 'string' ? await readProvingKey(source) : source;
+  let shared = read.get(zkey.buffer);
+  if (shared?.zkey !== zkey) {
+    shared = createSharedKey(zkey.length);
+    shared.zkey.set(zkey);
+  }
   return { ...shared, id: createHash('sha256').update(shared.zkey).digest('hex') };
 }
 
-/** Reads a file without a copy in the memory of this thread alone. */
-async function readShared(path: string): Promise<SharedKeyMemory> {
+/** Reads a key file into memory that can be shared, without a copy in the memory of this thread alone. */
+export async function readProvingKey(path: string): Promise<Uint8Array<SharedArrayBuffer>> {
   const file = await open(path);
   try {
     const shared = createSharedKey((await file.stat()).size);
@@ -86,7 +96,8 @@ async function readShared(path: string): Promise<SharedKeyMemory> {
       if (bytesRead === 0) throw new Error(`${path} became shorter while it was read`);
       at += bytesRead;
     }
-    return shared;
+    read.set(shared.zkey.buffer, shared);
+    return shared.zkey;
   } finally {
     await file.close();
   }

@@ -2,10 +2,10 @@ import type { ProverName } from '../groth16/prove.js';
 
 const MEGABYTE = 2 ** 20;
 
-/** What one worker needs beyond the shared key: the runtime with its compiled curve, and a multiple of the key. */
+/** What one worker needs beyond the shared key: the runtime with its compiled curve, and room that grows with the key. */
 const NEEDS: Record<ProverName, { readonly fixedBytes: number; readonly perKeyByte: number }> = {
   snarkjs: { fixedBytes: 130 * MEGABYTE, perKeyByte: 5 },
-  resident: { fixedBytes: 70 * MEGABYTE, perKeyByte: 3 },
+  resident: { fixedBytes: 50 * MEGABYTE, perKeyByte: 1 },
   rapidsnark: { fixedBytes: 60 * MEGABYTE, perKeyByte: 3 },
 };
 

@@ -96,7 +96,7 @@ describe('number of workers', () => {
 
   it('is bounded by cores and by memory, and never zero', () => {
     expect(plan(8, 100_000, 10, 'resident')).to.equal(8);
-    expect(plan(8, 500, 20, 'resident')).to.be.within(2, 5);
+    expect(plan(8, 500, 20, 'resident')).to.be.within(4, 7);
     expect(plan(8, 500, 20, 'snarkjs')).to.be.below(plan(8, 500, 20, 'resident'));
     expect(plan(8, 10, 20, 'resident')).to.equal(1);
   });

@@ -6,6 +6,7 @@ import type { CommandResult, CommandSpec } from '../command.js';
 import { describeTensors } from '../describe-tensors.js';
 import { formatDuration, formatNumber } from '../format.js';
 import { contextNumber, wholeNumber } from '../options.js';
+import { addProverOption, readProver } from '../prover-option.js';
 import type { Reporter } from '../reporter.js';
 
 type Options = Readonly<Record<string, unknown>>;
@@ -55,6 +56,7 @@ async function proveOne(dir: string, options: Options, reporter: Reporter): Prom
     binding: readBindingOptions(options),
     salt: await readSalt(options.salt as string | undefined),
     strict: options.strict as boolean | undefined,
+    ...(await readProver(options, reporter)),
   });
   warnSaturated(reporter, saturated);
   return {
@@ -77,7 +79,7 @@ async function proveOne(dir: string, options: Options, reporter: Reporter): Prom
 
 async function proveMany(dir: string, options: Options, reporter: Reporter): Promise<CommandResult> {
   const [{ proveRows }, { openRows }] = await Promise.all([
-    import('../../pipeline/prove-bundle.js'),
+    import('../../pipeline/prove-rows.js'),
     import('../../rows/read-rows.js'),
   ]);
   const batchPath = options.batch as string;
@@ -95,6 +97,7 @@ async function proveMany(dir: string, options: Options, reporter: Reporter): Pro
     binding: readBindingOptions(options),
     salt: await readSalt(options.salt as string | undefined),
     strict: options.strict as boolean | undefined,
+    ...(await readProver(options, reporter)),
     onProgress: ({ done, failed, skipped, rate }) => {
       reporter.progress(
         `rows, ${formatNumber(rate, 3)} proofs/s${failed > 0 ? `, ${failed} failed` : ''}`,
@@ -124,9 +127,10 @@ export const proveCommand: CommandSpec = {
   examples: [
     'zkinfer prove artifacts/mnist --input digit.json -o proof.json',
     'zkinfer prove artifacts/mnist --batch rows.ndjson -o proofs --workers 4',
+    'ZKINFER_RAPIDSNARK=/opt/rapidsnark/prover zkinfer prove artifacts/mnist --input digit.json',
   ],
   configure: (command) =>
-    addBindingOptions(command)
+    addProverOption(addBindingOptions(command))
       .argument('<bundle>', 'bundle folder with keys')
       .option('--input <file>', 'one row: JSON by input name, or any layout of rows')
       .option('--batch <file>', 'many rows; a run that was interrupted goes on where it stopped')
