@@ -51,7 +51,7 @@ const topK: ImportRule = (context) => {
   const values = { ...pick(builder, top, index(0), shape), type: x.type };
   return [
     largest ? values : scaleBy(builder, values, -1),
-    context.wants(1) ? { ...pick(builder, top, index(1), shape), type: 'int' } : undefined,
+    context.wants(1) ? builder.gather([top], index(1), new Float64Array(), shape, 'int') : undefined,
   ];
 };
 
