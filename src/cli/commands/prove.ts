@@ -127,7 +127,7 @@ export const proveCommand: CommandSpec = {
   examples: [
     'zkinfer prove artifacts/mnist --input digit.json -o proof.json',
     'zkinfer prove artifacts/mnist --batch rows.ndjson -o proofs --workers 4',
-    'ZKINFER_RAPIDSNARK=/opt/rapidsnark/prover zkinfer prove artifacts/mnist --input digit.json',
+    'zkinfer prove artifacts/mnist --input digit.json --prover rapidsnark',
   ],
   configure: (command) =>
     addProverOption(addBindingOptions(command))
