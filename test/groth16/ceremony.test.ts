@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { ChaCha } from 'ffjavascript';
 import { curves, powersOfTau, zKey } from 'snarkjs';
-import { R } from '../../src/core/field.js';
 import { applyBeacon, type CeremonyFiles, contributeToCeremony, startCeremony } from '../../src/groth16/ceremony.js';
 import { finishCeremony, verifyCeremony } from '../../src/groth16/ceremony-check.js';
 import { openProvingKey, prove } from '../../src/groth16/prove.js';
@@ -13,7 +11,7 @@ import { withSnarkjsCurve } from '../../src/groth16/snarkjs-curve.js';
 import { verifyProof } from '../../src/groth16/verify.js';
 import { writeWtns } from '../../src/groth16/wtns-file.js';
 import { exportVerificationKey, readZkeyLayout } from '../../src/groth16/zkey-file.js';
-import { forgeProof, isDelta } from './forge.js';
+import { beaconSecret, forgeProof, isDelta } from './forge.js';
 import { cubicCircuit } from './ml-circuit.js';
 import { writeR1csFile } from './r1cs-file.js';
 import { useScratchFolder } from './scratch.js';
@@ -81,7 +79,7 @@ describe('setup ceremony', function () {
       writeWtns(witness),
     );
     expect(await verifyProof(verificationKey, publicSignals, proof)).to.deep.equal({ valid: true });
-    const forged = await forgeProof(verificationKey, [7n], beaconSecret());
+    const forged = await forgeProof(verificationKey, [7n], beaconSecret(BEACON));
     expect((await verifyProof(verificationKey, forged.publicSignals, forged.proof)).valid).to.equal(false);
   });
 
@@ -188,7 +186,7 @@ describe('setup ceremony', function () {
     );
     await applyBeacon(step('lone-0.zkey', 'lone-1.zkey', 'lone.json'), 'beacon', BEACON);
     const verificationKey = await exportVerificationKey(readFileSync(scratch.path('lone-1.zkey')));
-    const secret = beaconSecret();
+    const secret = beaconSecret(BEACON);
     expect(await isDelta(verificationKey, secret)).to.equal(true);
     const forged = await forgeProof(verificationKey, [987654321n], secret);
     expect(await verifyProof(verificationKey, forged.publicSignals, forged.proof)).to.deep.equal({ valid: true });
@@ -198,27 +196,3 @@ describe('setup ceremony', function () {
     expect(await codeOf(finishCeremony(artifacts('lone-1.zkey', 'lone.json')))).to.equal('policy CEREMONY_TOO_FEW');
   });
 });
-
-/** The secret that a beacon multiplies delta with, as everyone can compute it: the iterated hash seeds a generator. */
-function beaconSecret(): bigint {
-  let state = Buffer.from(BEACON.hash, 'hex');
-  for (let round = 0; round < 2 ** BEACON.iterationsExponent; round++)
-    state = createHash('sha256').update(state).digest();
-  const generator = new ChaCha(Array.from({ length: 8 }, (_, index) => state.readUInt32BE(index * 4)));
-  for (;;) {
-    let value = 0n;
-    for (let word = 0; word < 4; word++) value |= generator.nextU64() << BigInt(64 * word);
-    value &= 2n ** 254n - 1n;
-    if (value < R) return montgomeryToPlain(value);
-  }
-}
-
-/** The generator's output is read as an element in Montgomery form. */
-function montgomeryToPlain(value: bigint): bigint {
-  let inverse = 1n;
-  for (let exponent = R - 2n, square = 2n ** 256n % R; exponent > 0n; exponent >>= 1n) {
-    if (exponent & 1n) inverse = (inverse * square) % R;
-    square = (square * square) % R;
-  }
-  return (value * inverse) % R;
-}
