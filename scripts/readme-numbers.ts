@@ -2,11 +2,12 @@
  * Measures what the README shows and rewrites its marked sections.
  *
  *     npm run build && npx tsx scripts/readme-numbers.ts          all sections
- *     npm run build && npx tsx scripts/readme-numbers.ts samples  one of: demo, tour, chain, samples, sizes, gas
+ *     npm run build && npx tsx scripts/readme-numbers.ts samples  one of: demo, tour, chain, samples, sizes, gas, browser
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { replaceSection } from './marked-section.js';
+import { renderBrowser } from './readme/browser.js';
 import { renderChainTour } from './readme/chain-tour.js';
 import { renderDemo } from './readme/demo.js';
 import { renderGas } from './readme/gas.js';
@@ -21,6 +22,7 @@ const SECTIONS: Readonly<Record<string, () => Promise<string>>> = {
   samples: renderSamples,
   sizes: renderSizes,
   gas: renderGas,
+  browser: renderBrowser,
 };
 
 const wanted = process.argv.slice(2);

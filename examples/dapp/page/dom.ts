@@ -21,14 +21,17 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-let last: ReturnType<typeof setTimeout> | undefined;
+/** Tells readers of the screen. */
+export function announce(text: string): void {
+  find('live').textContent = text;
+}
 
-/** Tells readers of the screen; of several in a row the last one is read. */
-export function announce(text: string, afterMs = 0): void {
-  clearTimeout(last);
-  last = setTimeout(() => {
-    find('live').textContent = text;
-  }, afterMs);
+let settling: ReturnType<typeof setTimeout> | undefined;
+
+/** Tells readers of the screen what changes all the time once it has settled. */
+export function announceSettled(text: string): void {
+  clearTimeout(settling);
+  settling = setTimeout(() => announce(text), 700);
 }
 
 /** `0x1234…cdef` of a long hexadecimal. */

@@ -2,7 +2,15 @@ import { EventLog, getBytes } from 'ethers';
 import type { Chain } from './chain.js';
 
 /** What the market contract told, in the order of the chain. */
-export type MarketEvent = { readonly id: bigint; readonly block: number } & (
+export type MarketEvent = { readonly block: number } & (RequestEvent | Withdrawal);
+
+interface Withdrawal {
+  readonly name: 'Withdrawn';
+  readonly account: string;
+  readonly amount: bigint;
+}
+
+type RequestEvent = { readonly id: bigint } & (
   | { readonly name: 'RequestPosted'; readonly requester: string; readonly bounty: bigint; readonly input: Uint8Array }
   | { readonly name: 'RequestLocked'; readonly agent: string }
   | { readonly name: 'RequestFulfilled'; readonly agent: string; readonly paid: bigint; readonly output: Uint8Array }
@@ -29,6 +37,8 @@ function readEvent(log: EventLog): MarketEvent | null {
       return { ...common, name: 'RequestFulfilled', agent: args.agent, paid: args.paid, output: getBytes(args.output) };
     case 'RequestCancelled':
       return { ...common, name: 'RequestCancelled' };
+    case 'Withdrawn':
+      return { block: log.blockNumber, name: 'Withdrawn', account: args.account, amount: args.amount };
     default:
       return null;
   }

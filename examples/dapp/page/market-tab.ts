@@ -15,6 +15,9 @@ export class MarketTab {
   private readonly rows = new Map<bigint, { readonly status: HTMLElement; readonly row: HTMLElement }>();
   private inference: Inference | null = null;
   private busy = false;
+  /** Wei to the agent, and of these what it took out. */
+  private paid = 0n;
+  private withdrawn = 0n;
 
   constructor(
     private readonly module: ChainModule,
@@ -27,7 +30,7 @@ export class MarketTab {
     });
     find('requests').replaceChildren(make('li', { class: 'none' }, 'None yet.'));
     find('events').replaceChildren(make('li', { class: 'none' }, 'None yet.'));
-    void this.showOwed();
+    this.showPaid();
     watchMarket(chain, (event) => this.hear(event));
   }
 
@@ -85,13 +88,19 @@ export class MarketTab {
       case 'RequestFulfilled': {
         const digit = this.readDigit(event.output);
         this.setStatus(event.id, 'fulfilled', `it reads ${digit}; ${ether(event.paid)} to ${this.name(event.agent)}`);
-        void this.showOwed();
+        if (event.agent === this.chain.config.agent) this.paid += event.paid;
+        this.showPaid();
         say(`Request ${event.id}: proved to read ${digit}, ${ether(event.paid)} to ${this.name(event.agent)}`);
         break;
       }
       case 'RequestCancelled':
         this.setStatus(event.id, 'cancelled', 'cancelled');
         say(`Request ${event.id}: cancelled`);
+        break;
+      case 'Withdrawn':
+        if (event.account === this.chain.config.agent) this.withdrawn += event.amount;
+        this.showPaid();
+        say(`${this.name(event.account)} withdrew ${ether(event.amount)}`);
         break;
     }
   }
@@ -125,15 +134,15 @@ export class MarketTab {
     entry.status.textContent = text;
   }
 
-  private async showOwed(): Promise<void> {
-    const { market, config } = this.chain;
-    const owed = await market.balanceOf(config.agent);
-    find('owed').replaceChildren(
-      'The market owes ',
-      make('strong', {}, `${this.module.formatEther(owed)} ETH`),
-      ' to the agent ',
-      showHex(config.agent),
-      ', bonds that it got back included.',
+  /** What the contract has paid the agent, and how much of it the agent has taken out. */
+  private showPaid(): void {
+    const { formatEther } = this.module;
+    find('paid').replaceChildren(
+      'Paid to the agent ',
+      showHex(this.chain.config.agent),
+      ', bonds that it got back included: ',
+      make('strong', {}, `${formatEther(this.paid)} ETH`),
+      `, of which it has withdrawn ${formatEther(this.withdrawn)} ETH.`,
     );
   }
 }

@@ -118,6 +118,7 @@ export class ProveTab {
       cheat.disabled = true;
       const refused = await this.tamper(accepted, module, chain);
       find('outcome').append(refused);
+      refused.scrollIntoView({ block: 'nearest' });
       announce(refused.textContent ?? '');
     });
     const file = new Blob([JSON.stringify(accepted.proof, null, 2)], { type: 'application/json' });

@@ -1,5 +1,5 @@
 import type { Inference } from 'zkinfer/browser';
-import { announce, find, formatMs, make } from './dom.js';
+import { announceSettled, find, formatMs, make } from './dom.js';
 
 const bars: { readonly item: HTMLElement; readonly bar: HTMLElement; readonly text: HTMLElement }[] = [];
 
@@ -42,5 +42,5 @@ export function showScores(inference: Inference | null): void {
   find('timing').textContent = inference
     ? `${formatMs(Math.max(inference.ms, 1))} for the whole network, in integers`
     : 'Bars show the softmax, figures the scores.';
-  if (reading) announce(`The model reads ${reading.digit}`, 700);
+  if (reading) announceSettled(`The model reads ${reading.digit}`);
 }

@@ -142,12 +142,18 @@ function paintStrokes(context: CanvasRenderingContext2D, strokes: readonly Strok
   }
 }
 
+/** The picture in the colour of ink: grey becomes opacity. */
 function paintPixels(context: CanvasRenderingContext2D, pixels: readonly number[], size: number): void {
-  const edge = size / SIDE;
+  const small = new OffscreenCanvas(SIDE, SIDE);
+  const image = new ImageData(SIDE, SIDE);
   pixels.forEach((value, i) => {
-    if (value === 0) return;
-    context.globalAlpha = value / 255;
-    context.fillRect((i % SIDE) * edge, Math.floor(i / SIDE) * edge, edge + 0.5, edge + 0.5);
+    image.data[4 * i + 3] = value;
   });
-  context.globalAlpha = 1;
+  const inner = small.getContext('2d') as OffscreenCanvasRenderingContext2D;
+  inner.putImageData(image, 0, 0);
+  inner.globalCompositeOperation = 'source-in';
+  inner.fillStyle = context.fillStyle;
+  inner.fillRect(0, 0, SIDE, SIDE);
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(small, 0, 0, size, size);
 }
