@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { bundlePaths } from '../../src/bundle/paths.js';
 import { toCalldata } from '../../src/chain/calldata.js';
+import { refuseDevKeyOffLocal } from '../../src/chain/commands/bundle-model.js';
+import type { Connection } from '../../src/chain/commands/signer.js';
 import { startDevNode } from '../../src/chain/dev-node/start.js';
 import { deployContract, verifyOnChain } from '../../src/chain/standalone.js';
 import { createDevPtau } from '../../src/groth16/dev-ptau.js';
@@ -85,8 +87,13 @@ describe('a ceremony between people who exchange a folder', () => {
     const { proof } = await proveInput({ dir: bundle, row });
     const key = JSON.parse(await readFile(bundlePaths(bundle).verificationKey, 'utf8')) as unknown;
     expect((await verifyInference(proof, manifest, key)).valid).to.equal(true);
-    const { compiled, contractName } = await exportVerifier(bundle);
+    const { compiled, contractName, sourcePath } = await exportVerifier(bundle);
     expect(contractName).to.not.include('Dev');
+    // Nobody contributed to these powers of tau: whoever knows that can forge, so the key never leaves local chains.
+    const source = await readFile(sourcePath, 'utf8');
+    expect(source).to.include('Override: nobody contributed to the powers of tau').and.include('block.chainid');
+    const elsewhere = { isLocal: false, chainId: 1n } as Connection;
+    expect(() => refuseDevKeyOffLocal(manifest, elsewhere)).to.throw('local chains only');
     const node = await startDevNode('embedded');
     try {
       const signer = await node.provider.getSigner(0);
