@@ -89,7 +89,15 @@ describe('the proof service', function () {
     const changed = { ...proof, publicSignals: ['1', '2'] };
     expect((await api.post('/v1/models/public/verify', { proof: changed })).json.valid).to.equal(false);
     expect((await api.get('/v1/jobs?state=done&limit=1')).json.jobs).to.have.length(1);
-    for (const path of ['/openapi.json', '/healthz', '/readyz', '/metrics', '/v1/models', '/v1/models/public', `/v1/jobs/${id}/events`])
+    for (const path of [
+      '/openapi.json',
+      '/healthz',
+      '/readyz',
+      '/metrics',
+      '/v1/models',
+      '/v1/models/public',
+      `/v1/jobs/${id}/events`,
+    ])
       expect((await api.get(path)).status, path).to.equal(200);
 
     for (const path of [jobs, '/v1/models/public/verify']) {

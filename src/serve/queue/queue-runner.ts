@@ -100,7 +100,11 @@ async function runInQueue(
       const woken = new Promise<void>((resolve) => {
         wake = resolve;
       });
-      const report = await askAfter(queue, results, request, { id, name, submittedMs, data });
+      // What Redis fails with while it is away or starting passes: the job is asked after again.
+      const report = await askAfter(queue, results, request, { id, name, submittedMs, data }).catch((error) => {
+        if (error instanceof ZkinferError) throw error;
+        return null;
+      });
       if (report) return report;
       if (signal.aborted) throw stopped();
       const timer = setTimeout(wake, ASK_EVERY_MS);
