@@ -17,6 +17,9 @@ export interface ImportedInput {
 }
 
 const MAX_INPUT_ELEMENTS = 2 ** 24;
+/** A circuit computes on numbers; which string stands for which number is for whoever prepares the rows. */
+const STRING_HINT =
+  'turn categories into numbers outside the model (an OrdinalEncoder before the exported pipeline), or export what follows the encoder';
 
 /**
  * The model's inputs that are not initializers. A symbolic or unknown first dimension is the batch, 1; any other needs a
@@ -39,7 +42,7 @@ export function readInputs(
   return declared.map((input) => {
     if (seen.has(input.name)) fail(input, 'two inputs have this name');
     seen.add(input.name);
-    if (input.elemType === 8) fail(input, 'strings as inputs are not supported', 'encode categories before the model');
+    if (input.elemType === 8) fail(input, 'strings as inputs are not supported', STRING_HINT);
     else if (elementFormats[input.elemType] === undefined)
       fail(input, `element type ${nameElementType(input.elemType)} is not supported`);
     if (input.dims === null) fail(input, 'the shape is unknown', 'export the model with input shapes');
