@@ -30,7 +30,6 @@ const ORDER = [
 const HOMES: Readonly<Record<string, { readonly room: string; readonly files?: number }>> = {
   pbf: { room: 'onnx' },
   'onnxruntime-node': { room: 'quantize', files: 1 },
-  circomlibjs: { room: 'commitment' },
   circomlib: { room: 'circom' },
   circom2: { room: 'circom' },
   snarkjs: { room: 'groth16' },
