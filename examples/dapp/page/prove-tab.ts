@@ -74,8 +74,9 @@ export class ProveTab {
       this.explain(cause);
     } finally {
       this.running = null;
+      const wasHere = [this.stopButton, document.body].includes(document.activeElement as HTMLElement);
       this.refresh();
-      this.button.focus();
+      if (wasHere) this.button.focus({ preventScroll: true });
     }
   }
 
