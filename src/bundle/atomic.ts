@@ -7,9 +7,11 @@ import { fileError } from './file-error.js';
 const pending = new Set<string>();
 let counter = 0;
 
-const TEMPORARY = /^\.(.+)\.(\d+)-(\d+)\.tmp$/;
+/** Names of temporaries: the file that it will be, the process that makes it, a count. */
+export const TEMPORARY = /^\.(.+)\.(\d+)-(\d+)\.tmp$/;
 
-async function syncPath(path: string): Promise<void> {
+/** Makes what was written to a file or folder outlast a loss of power. */
+export async function syncPath(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
     await handle.sync();
@@ -19,7 +21,7 @@ async function syncPath(path: string): Promise<void> {
 }
 
 /** A filled temporary file that waits to take its place. */
-interface Staged<T> {
+export interface Staged<T> {
   readonly temporary: string;
   readonly path: string;
   readonly result: T;
@@ -49,19 +51,15 @@ async function stageFile<T>(path: string, write: (temporary: string) => Promise<
   }
 }
 
-/** Renames staged files into place, in order. */
-async function placeFiles(staged: readonly Staged<unknown>[]): Promise<void> {
+/** Renames a staged file into place. */
+async function placeFile({ temporary, path }: Staged<unknown>): Promise<void> {
   try {
-    for (const { temporary, path } of staged) {
-      await rename(temporary, path).catch((cause) => {
-        throw asFileError(cause, path);
-      });
-      pending.delete(temporary);
-    }
-    for (const folder of new Set(staged.map(({ path }) => dirname(path)))) await syncPath(folder);
+    await rename(temporary, path);
+    pending.delete(temporary);
+    await syncPath(dirname(path));
   } catch (cause) {
-    for (const { temporary } of staged) if (pending.has(temporary)) await discard(temporary);
-    throw cause;
+    if (pending.has(temporary)) await discard(temporary);
+    throw asFileError(cause, path);
   }
 }
 
@@ -73,7 +71,7 @@ async function placeFiles(staged: readonly Staged<unknown>[]): Promise<void> {
  */
 export async function replaceFile<T>(path: string, write: (temporary: string) => Promise<T>): Promise<T> {
   const staged = await stageFile(path, write);
-  await placeFiles([staged]);
+  await placeFile(staged);
   return staged.result;
 }
 
@@ -93,23 +91,32 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
 }
 
 /**
- * Puts several files in place together: all of them are on disk before the first is renamed, and they are renamed in the order
- * given (a manifest last). A failure before that leaves every old file as it was.
+ * Fills temporaries for several files, each beside its place and on disk; if one cannot be written all are gone again.
  * @throws ZkinferError FILE_NO_SPACE, FILE_UNUSABLE
  */
-export async function writeFilesAtomic(
+export async function stageFiles(
   files: Iterable<readonly [path: string, content: Uint8Array | string]>,
-): Promise<void> {
+): Promise<Staged<void>[]> {
   const staged: Staged<void>[] = [];
   try {
     for (const [path, content] of files) {
       staged.push(await stageFile(path, (temporary) => writeNew(temporary, content, 0o644)));
     }
   } catch (cause) {
-    for (const { temporary } of staged) await discard(temporary);
+    await discardFiles(staged);
     throw cause;
   }
-  await placeFiles(staged);
+  return staged;
+}
+
+/** Removes staged files that will not be put in place. */
+export async function discardFiles(staged: readonly Staged<unknown>[]): Promise<void> {
+  for (const { temporary } of staged) await discard(temporary);
+}
+
+/** Leaves staged files to whoever puts them in place: neither a failure nor a signal removes them any more. */
+export function handOver(staged: readonly Staged<unknown>[]): void {
+  for (const { temporary } of staged) pending.delete(temporary);
 }
 
 /** Runs `work` with an empty folder of its own inside `parent`, which is gone when it ends, and after a signal. */

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { ZkinferError } from '../core/error.js';
 import { sweepTemporaries } from './atomic.js';
 import { fileError } from './file-error.js';
+import { finishChange } from './journal.js';
 import { bundlePaths } from './paths.js';
 
 /** Who holds a lock: process id, when that process began (where the system tells), and the machine. */
@@ -139,7 +140,7 @@ async function takeLock(folder: string, path: string): Promise<boolean> {
 
 /**
  * Runs `work` while this process alone may write to the bundle. The folder is made where it is missing; a lock whose process
- * is gone is taken over, and the temporaries that such a process left are removed.
+ * is gone is taken over; a change that such a process had begun is finished, and its temporaries are removed.
  * @throws ZkinferError BUNDLE_LOCKED (exit code 4) naming the process that holds it
  */
 export async function withBundleLock<T>(folder: string, work: () => Promise<T>): Promise<T> {
@@ -149,6 +150,7 @@ export async function withBundleLock<T>(folder: string, work: () => Promise<T>):
   });
   held.add(lock);
   try {
+    await finishChange(folder);
     await sweepTemporaries(folder, isProcessAlive);
     return await work();
   } finally {

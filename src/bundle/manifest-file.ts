@@ -1,14 +1,17 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { ZkinferError } from '../core/error.js';
 import { ARTIFACT_NAMES, type ArtifactName } from './artifact-names.js';
-import { writeFileAtomic, writeFilesAtomic } from './atomic.js';
+import { writeFileAtomic } from './atomic.js';
 import { printCanonicalJson } from './canonical-json.js';
 import { fileError } from './file-error.js';
+import { isUnfinished, replaceTogether } from './journal.js';
+import { withBundleLock } from './lock.js';
 import { type Manifest, parseManifest, type SetupFacts } from './manifest.js';
 import { bundlePaths } from './paths.js';
 
-/** Reads the manifest of a bundle folder. @throws ZkinferError BUNDLE_MISSING (2), MANIFEST_INVALID (3) */
+/** Reads the manifest of a bundle folder. @throws ZkinferError BUNDLE_MISSING (2), MANIFEST_INVALID, BUNDLE_UNFINISHED (3) */
 export async function readManifest(folder: string): Promise<Manifest> {
+  await settle(folder);
   const path = bundlePaths(folder).manifest;
   let text: string;
   try {
@@ -52,8 +55,8 @@ export async function writeManifest(folder: string, manifest: Manifest): Promise
 }
 
 /**
- * Changes a bundle in one go: artifacts and manifest are all on disk before the first takes its place, the manifest comes last,
- * and artifacts that the new manifest does not name are removed after it.
+ * Changes a bundle in one go: artifacts and manifest take their places together, and artifacts that the new manifest does not
+ * name are removed. Killed at any moment, the bundle is the old one or the new one, never a mixture.
  */
 export async function writeBundle(
   folder: string,
@@ -61,11 +64,40 @@ export async function writeBundle(
   manifest: Manifest,
 ): Promise<void> {
   const paths = bundlePaths(folder);
-  await writeFilesAtomic([
+  const changed = [
     ...Array.from(files, ([name, content]) => [paths[name], content] as const),
-    [paths.manifest, encodeManifest(manifest)],
-  ]);
-  for (const name of ARTIFACT_NAMES) {
-    if (manifest.artifacts[name] === undefined) await rm(paths[name], { force: true });
+    [paths.manifest, encodeManifest(manifest)] as const,
+  ];
+  const gone = ARTIFACT_NAMES.filter((name) => manifest.artifacts[name] === undefined);
+  await replaceTogether(
+    folder,
+    changed,
+    gone.map((name) => paths[name]),
+  );
+}
+
+const PATIENCE_MS = 2000;
+const POLL_MS = 20;
+
+/** Finishes a change that was cut short, or waits for one that is going on. */
+async function settle(folder: string): Promise<void> {
+  for (let waited = 0; await isUnfinished(folder); waited += POLL_MS) {
+    try {
+      return await withBundleLock(folder, async () => undefined);
+    } catch (cause) {
+      const isBusy = cause instanceof ZkinferError && cause.code === 'BUNDLE_LOCKED';
+      if (isBusy && waited < PATIENCE_MS) {
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+        continue;
+      }
+      throw new ZkinferError({
+        code: 'BUNDLE_UNFINISHED',
+        kind: 'artifact',
+        message: 'the last change of this bundle was cut short and cannot be finished here',
+        facts: [folder, (cause as Error).message],
+        hint: 'open it once where it may be written: zkinfer check BUNDLE',
+        cause,
+      });
+    }
   }
 }

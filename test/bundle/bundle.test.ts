@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { ARTIFACT_NAMES } from '../../src/bundle/artifact-names.js';
 import { checkArtifacts, isFresh } from '../../src/bundle/artifacts.js';
-import { abandonPendingFiles, replaceFile, writeFileAtomic, writeFilesAtomic } from '../../src/bundle/atomic.js';
+import { abandonPendingFiles, replaceFile, writeFileAtomic } from '../../src/bundle/atomic.js';
 import { printCanonicalJson } from '../../src/bundle/canonical-json.js';
 import { describeStatement } from '../../src/bundle/describe-statement.js';
 import { digestBytes, digestFile } from '../../src/bundle/digest.js';
@@ -166,21 +166,6 @@ describe('atomic writes', () => {
     await errorOf(running);
     expect(await readdir(folder)).to.deep.equal(['a.json']);
     expect(await readFile(path, 'utf8')).to.equal('old');
-  });
-
-  it('of several files leave all old ones when one cannot be written', async () => {
-    const [a, b] = [join(folder, 'a'), join(folder, 'b')];
-    await writeFilesAtomic([
-      [a, 'old a'],
-      [b, 'old b'],
-    ]);
-    const failing = writeFilesAtomic([
-      [a, 'new a'],
-      [join(folder, 'a', 'below'), 'never'],
-    ]);
-    expect((await errorOf(failing)).code).to.equal('FILE_UNUSABLE');
-    expect(await readFile(a, 'utf8')).to.equal('old a');
-    expect((await readdir(folder)).sort()).to.deep.equal(['a', 'b']);
   });
 
   it('turn the system’s refusal into an error with the path', async () => {
