@@ -31,7 +31,7 @@ export interface Session {
   readonly verify: (document: unknown, expected: Expectations) => Promise<InferenceVerdict>;
 }
 
-/** Opens a bundle for inference and verification. @throws ZkinferError `BUNDLE_NOT_SET_UP`, `QMODEL_INVALID`, those of loading */
+/** Opens a bundle for inference and verification. @throws ZkinferError `BUNDLE_NOT_SET_UP`, `BROWSER_WEIGHTS_PRIVATE`, `QMODEL_INVALID`, those of loading */
 export async function openSession(remote: RemoteBundle): Promise<Session> {
   const { manifest } = remote;
   if (manifest.setup === null) {
@@ -40,6 +40,15 @@ export async function openSession(remote: RemoteBundle): Promise<Session> {
       kind: 'usage',
       message: 'the bundle has no keys yet',
       hint: 'run zkinfer setup on the bundle before it is served',
+    });
+  }
+  if (manifest.circuit.weights === 'private') {
+    throw new ZkinferError({
+      code: 'BROWSER_WEIGHTS_PRIVATE',
+      kind: 'usage',
+      message: 'the weights of this model are private, and a page has none',
+      facts: [manifest.name],
+      hint: 'its owner infers and proves, on a machine of theirs or as an agent of a market; a contract verifies',
     });
   }
   const [qmodelBytes, keyBytes] = await Promise.all([remote.load('qmodel'), remote.load('verificationKey')]);
