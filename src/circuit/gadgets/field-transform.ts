@@ -18,7 +18,7 @@ function powerOf(base: bigint, exponent: bigint): bigint {
 
 const roots = new Map<number, readonly bigint[]>();
 
-/** First half of the powers of a root of unity of order 2^power. */
+/** For each half-size m = 2^(power-1), …, 2, 1 the powers 0 … m-1 of the root of order 2m, one after the other. */
 function rootsOf(power: number): readonly bigint[] {
   let known = roots.get(power);
   if (!known) {
@@ -26,34 +26,57 @@ function rootsOf(power: number): readonly bigint[] {
     const root = powerOf(GENERATOR, (R - 1n) >> BigInt(power));
     const powers = [1n];
     for (let i = 1; i < 2 ** (power - 1); i++) powers.push((powers[i - 1] * root) % R);
-    roots.set(power, powers);
-    known = powers;
+    const table = [...powers];
+    for (let step = 2; step <= 2 ** (power - 1); step *= 2)
+      for (let i = 0; i < 2 ** (power - 1); i += step) table.push(powers[i]);
+    roots.set(power, table);
+    known = table;
   }
   return known;
 }
 
-/** Number-theoretic transform of 2^power values; output k is the value at root^k. */
-function transform(values: readonly bigint[], power: number): bigint[] {
+/** Values of a polynomial at the powers of the root of order 2^power, in bit-reversed order. */
+export function transformPolynomial(coefficients: readonly bigint[], power: number): bigint[] {
   const size = 2 ** power;
-  const out = new Array<bigint>(size);
-  for (let i = 0; i < size; i++) {
-    let reversed = 0;
-    for (let b = 0; b < power; b++) if (i & (1 << b)) reversed |= 1 << (power - 1 - b);
-    out[reversed] = values[i] ?? 0n;
-  }
+  const out = Array.from({ length: size }, (_, i) => coefficients[i] ?? 0n);
   if (power === 0) return out;
   const powers = rootsOf(power);
-  for (let half = 1; half < size; half *= 2) {
-    const stride = size / (2 * half);
+  for (let half = size / 2, table = 0; half >= 1; table += half, half /= 2)
     for (let start = 0; start < size; start += 2 * half)
       for (let i = 0; i < half; i++) {
-        const odd = (out[start + i + half] * powers[i * stride]) % R;
-        const even = out[start + i];
-        out[start + i] = even + odd >= R ? even + odd - R : even + odd;
-        out[start + i + half] = even >= odd ? even - odd : even - odd + R;
+        const [a, b] = [out[start + i], out[start + i + half]];
+        const sum = a + b;
+        out[start + i] = sum >= R ? sum - R : sum;
+        // Below 0 at times: products of either sign are reduced in the end.
+        out[start + i + half] = i === 0 ? a - b : ((a - b) * powers[table + i]) % R;
       }
-  }
   return out;
+}
+
+/** The product of two transforms, transformed back: `length` coefficients in `[0, R)`. */
+export function untransformProduct(left: readonly bigint[], right: readonly bigint[], length: number): bigint[] {
+  const size = left.length;
+  const out = left.map((value, i) => (value * right[i]) % R);
+  const powers = size > 1 ? rootsOf(Math.log2(size)) : [];
+  for (let half = 1, table = size - 2; half < size; half *= 2, table -= half)
+    for (let start = 0; start < size; start += 2 * half)
+      for (let i = 0; i < half; i++) {
+        const a = out[start + i];
+        const b = i === 0 ? out[start + half] : (out[start + i + half] * powers[table + i]) % R;
+        out[start + i] = a + b;
+        out[start + i + half] = a - b;
+      }
+  // The inverse transform is the transform with the points in reverse order, over the size.
+  const scale = invertField(BigInt(size));
+  return Array.from({ length }, (_, i) => {
+    const value = (out[i === 0 ? 0 : size - i] * scale) % R;
+    return value < 0n ? value + R : value;
+  });
+}
+
+/** The transform that holds a product of so many coefficients. */
+export function powerFor(length: number): number {
+  return Math.ceil(Math.log2(length));
 }
 
 /** Product of two polynomials over the field; coefficients in `[0, R)`, constant first. */
@@ -64,13 +87,6 @@ export function multiplyPolynomials(a: readonly bigint[], b: readonly bigint[]):
     for (let i = 0; i < a.length; i++) for (let j = 0; j < b.length; j++) product[i + j] += a[i] * b[j];
     return product.map((c) => c % R);
   }
-  const power = Math.ceil(Math.log2(length));
-  const [left, right] = [transform(a, power), transform(b, power)];
-  const product = transform(
-    left.map((value, i) => (value * right[i]) % R),
-    power,
-  );
-  // The inverse transform is the transform with the points in reverse order, over the size.
-  const scale = invertField(BigInt(2 ** power));
-  return Array.from({ length }, (_, i) => (product[i === 0 ? 0 : 2 ** power - i] * scale) % R);
+  const power = powerFor(length);
+  return untransformProduct(transformPolynomial(a, power), transformPolynomial(b, power), length);
 }

@@ -1,4 +1,3 @@
-import { toField } from '../../core/field.js';
 import { type Component, indexedNames } from '../component.js';
 import { type AffineRows, affineArguments, affineLc, affineValues } from './affine.js';
 import {
@@ -6,7 +5,7 @@ import {
   computePowers,
   constrainPolynomial,
   constrainPowers,
-  interpolate,
+  interpolateTable,
   planPolynomial,
   polynomialCost,
 } from './polynomial.js';
@@ -20,9 +19,9 @@ export function defineLookup(row: AffineRows, values: readonly number[], degree:
   let known: bigint[] | undefined;
   const coefficients = () => {
     if (!known) {
-      known = interpolate(values.map((value) => toField(value)));
-      if (known.slice(degree + 1).some((c) => c !== 0n)) throw new Error(`internal: a table of degree above ${degree}`);
-      known = known.slice(0, degree + 1);
+      const all = interpolateTable(values);
+      if (all.slice(degree + 1).some((c) => c !== 0n)) throw new Error(`internal: a table of degree above ${degree}`);
+      known = all.slice(0, degree + 1);
     }
     return known;
   };

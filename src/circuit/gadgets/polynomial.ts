@@ -1,7 +1,7 @@
 import { invertField, R, toField } from '../../core/field.js';
 import type { Wire } from '../constraints.js';
 import { type EmitConstraint, Lc } from '../lc.js';
-import { multiplyPolynomials } from './field-transform.js';
+import { multiplyPolynomials, powerFor, transformPolynomial, untransformProduct } from './field-transform.js';
 
 /**
  * How polynomials of one argument are evaluated: powers up to `step` once, then for each polynomial a Horner scheme over
@@ -31,55 +31,117 @@ export function polynomialCost(plan: PolynomialPlan, count = 1): number {
   return plan.powers + count * plan.horner;
 }
 
-/** Ranges this short are expanded term by term. */
-const SHORT_RANGE = 16;
+/** Blocks this short are expanded term by term; a power of two. */
+const SHORT_BLOCK = 32;
+
+/** Coefficients by table: components of one table share them, whatever their arguments are. */
+const interpolated = new WeakMap<readonly number[], readonly bigint[]>();
+
+/** As `interpolate`, once for each array of integers. */
+export function interpolateTable(values: readonly number[]): readonly bigint[] {
+  let known = interpolated.get(values);
+  if (!known) {
+    known = interpolate(values.map((value) => toField(value)));
+    interpolated.set(values, known);
+  }
+  return known;
+}
 
 /**
  * Coefficients, constant first, of the polynomial through `(i, values[i])`, over the field; values in `[0, R)`. Newton's
- * coefficients are one convolution, and halving turns them into ordinary ones: thousands of points take a fraction of a second.
+ * coefficients are one convolution, and halving turns them into ordinary ones: thousands of points take a fraction of a
+ * second. What does not depend on the values is kept: polynomials of all lengths share it, as blocks begin at multiples of
+ * their size.
  */
 export function interpolate(values: readonly bigint[]): bigint[] {
   const n = values.length;
-  const inverseFactorials = [1n];
-  for (let k = 1; k < n; k++) inverseFactorials.push((inverseFactorials[k - 1] * invertField(BigInt(k))) % R);
-  const scaled = values.map((value, k) => (value * inverseFactorials[k]) % R);
-  const signs = inverseFactorials.map((value, k) => (k % 2 === 0 ? value : R - value));
-  const newton = multiplyPolynomials(scaled, signs).slice(0, n);
+  const size = 2 ** powerFor(n);
+  const inverses = inverseFactorials(size);
+  const scaled = values.map((value, k) => (value * inverses[k]) % R);
+  if (n <= SHORT_BLOCK) {
+    const signs = inverses.slice(0, n).map((value, k) => (k % 2 === 0 ? value : R - value));
+    return expandShort(multiplyPolynomials(scaled, signs), 0, n);
+  }
+  const power = powerFor(size) + 1;
+  const newton = untransformProduct(transformPolynomial(scaled, power), signTransform(size), n);
   return expandNewton(newton, 0, n);
 }
 
-/** `Σ_{from <= k < to} newton[k] · Π_{from <= r < k} (u - r)` in powers of u. */
-function expandNewton(newton: readonly bigint[], from: number, to: number): bigint[] {
-  if (to - from <= SHORT_RANGE) {
-    let sum: bigint[] = [newton[to - 1]];
-    for (let k = to - 2; k >= from; k--) {
-      const next = [newton[k], ...sum];
-      sum.forEach((c, i) => {
-        next[i] -= c * BigInt(k);
-      });
-      sum = next.map((c) => toField(c));
+const inverseFactorialsKnown: bigint[] = [1n];
+
+/** `1 / k!` for k below `count`, at least. */
+function inverseFactorials(count: number): readonly bigint[] {
+  const known = inverseFactorialsKnown;
+  const first = known.length;
+  if (first < count) {
+    let factorial = 1n;
+    for (let k = 1; k < count; k++) factorial = (factorial * BigInt(k)) % R;
+    let inverse: bigint = invertField(factorial);
+    for (let k = count - 1; k >= first; k--) {
+      known[k] = inverse;
+      inverse = (inverse * BigInt(k)) % R;
     }
-    return sum;
   }
-  const middle = (from + to) >> 1;
+  return known;
+}
+
+const signTransforms = new Map<number, readonly bigint[]>();
+
+/** Transform of `(-1)^k / k!` for k below `size`, for products of twice that length. */
+function signTransform(size: number): readonly bigint[] {
+  let known = signTransforms.get(size);
+  if (!known) {
+    const signs = inverseFactorials(size).slice(0, size);
+    known = transformPolynomial(
+      signs.map((value, k) => (k % 2 === 0 ? value : R - value)),
+      powerFor(size) + 1,
+    );
+    signTransforms.set(size, known);
+  }
+  return known;
+}
+
+/** `Σ_{from <= k < to} newton[k] · Π_{from <= r < k} (u - r)` in powers of u; `from` is a multiple of the next power of two. */
+function expandNewton(newton: readonly bigint[], from: number, to: number): bigint[] {
+  if (to - from <= SHORT_BLOCK) return expandShort(newton, from, to);
+  const power = powerFor(to - from);
+  const middle = from + 2 ** (power - 1);
   const low = expandNewton(newton, from, middle);
-  const high = multiplyPolynomials(vanishing(from, middle), expandNewton(newton, middle, to));
+  const above = transformPolynomial(expandNewton(newton, middle, to), power);
+  const high = untransformProduct(above, vanishingTransform(from, power), to - from);
   return high.map((c, i) => (i < low.length ? (c + low[i]) % R : c));
 }
 
-const vanishingPolynomials = new Map<string, bigint[]>();
+function expandShort(newton: readonly bigint[], from: number, to: number): bigint[] {
+  let sum: bigint[] = [newton[to - 1]];
+  for (let k = to - 2; k >= from; k--) {
+    const next = [newton[k], ...sum];
+    sum.forEach((c, i) => {
+      next[i] -= c * BigInt(k);
+    });
+    sum = next.map((c) => toField(c));
+  }
+  return sum;
+}
+
+const vanishingTransforms = new Map<string, readonly bigint[]>();
+
+/** Transform of `Π_{from <= r < from + 2^(power-1)} (u - r)`, for products of 2^power coefficients. */
+function vanishingTransform(from: number, power: number): readonly bigint[] {
+  const key = `${from} ${power}`;
+  let known = vanishingTransforms.get(key);
+  if (!known) {
+    known = transformPolynomial(vanishing(from, from + 2 ** (power - 1)), power);
+    vanishingTransforms.set(key, known);
+  }
+  return known;
+}
 
 /** `Π_{from <= r < to} (u - r)`. */
 function vanishing(from: number, to: number): bigint[] {
-  const key = `${from} ${to}`;
-  let known = vanishingPolynomials.get(key);
-  if (!known) {
-    const middle = (from + to) >> 1;
-    known =
-      to - from === 1 ? [toField(-from), 1n] : multiplyPolynomials(vanishing(from, middle), vanishing(middle, to));
-    vanishingPolynomials.set(key, known);
-  }
-  return known;
+  if (to - from === 1) return [toField(-from), 1n];
+  const middle = (from + to) >> 1;
+  return multiplyPolynomials(vanishing(from, middle), vanishing(middle, to));
 }
 
 /** The prime of the degree test; products of two residues stay exact in doubles. */
