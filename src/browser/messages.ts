@@ -1,10 +1,9 @@
 import type { ArtifactName } from '../bundle/artifact-names.js';
 import type { Manifest } from '../bundle/manifest.js';
 import type { ErrorFacts } from '../core/error.js';
-import type { ProveReport } from '../pipeline/prove-bundle.js';
 import type { RunOptions, SaturatedInput } from '../pipeline/prove-input.js';
 import type { BindingOptions } from '../pipeline/run-binding.js';
-import type { StatedOutput } from '../verify/proof-file.js';
+import type { ProofFile, StatedOutput } from '../verify/proof-file.js';
 import type { Expectations, InferenceVerdict } from '../verify/verify-inference.js';
 
 /** The elements of every model input by name, row-major, in real units. */
@@ -35,6 +34,14 @@ export interface Inference {
   readonly ms: number;
 }
 
+/** A proof, verified, and what it took. */
+export interface ProvedRun {
+  readonly proof: ProofFile;
+  readonly saturated: readonly SaturatedInput[];
+  /** Milliseconds of the witness and of the proof. */
+  readonly ms: { readonly witness: number; readonly prove: number; readonly total: number };
+}
+
 /** What a worker can be asked for, by name: arguments and answer. */
 export interface Calls {
   /** Fetches manifest, integer model and verification key. `digest` pins the manifest. */
@@ -44,7 +51,7 @@ export interface Calls {
   readonly prepare: { readonly args: Record<never, never>; readonly value: null };
   readonly prove: {
     readonly args: { readonly row: InputRow; readonly options: RunOptions & BindingOptions };
-    readonly value: ProveReport;
+    readonly value: ProvedRun;
   };
   readonly verify: {
     readonly args: { readonly document: unknown; readonly expected: Expectations };

@@ -1,10 +1,9 @@
 import type { Manifest } from '../bundle/manifest.js';
 import { ZkinferError } from '../core/error.js';
-import type { ProveReport } from '../pipeline/prove-bundle.js';
 import type { RunOptions } from '../pipeline/prove-input.js';
 import type { BindingOptions } from '../pipeline/run-binding.js';
 import type { Expectations, InferenceVerdict } from '../verify/verify-inference.js';
-import type { CallName, Calls, Inference, InputRow, Progress } from './messages.js';
+import type { CallName, Calls, Inference, InputRow, Progress, ProvedRun } from './messages.js';
 import { connectWorker, type WorkerCalls } from './worker-calls.js';
 
 /** How to follow a long call, and how to end it. */
@@ -32,7 +31,7 @@ export interface PageProver {
    * Proves one run; the proof was verified when it comes.
    * @throws ZkinferError `INPUT_SHAPE`, `INPUT_OUT_OF_RANGE`, `CONTEXT_INVALID`, `SALT_MISSING`, `BROWSER_ABORTED`, those of fetching
    */
-  readonly prove: (row: InputRow, options?: RunOptions & BindingOptions & CallOptions) => Promise<ProveReport>;
+  readonly prove: (row: InputRow, options?: RunOptions & BindingOptions & CallOptions) => Promise<ProvedRun>;
   /** Verifies a proof file against this bundle. Total: whatever `document` is, it answers. */
   readonly verify: (document: unknown, expected?: Expectations) => Promise<InferenceVerdict>;
   /** Ends the worker and frees its memory. */

@@ -6,7 +6,6 @@ import { sizeOf } from '../core/tensor.js';
 import { openProvingKey, type ProvingKey, prove } from '../groth16/prove.js';
 import { createResidentProver } from '../groth16/resident-prover.js';
 import { circuitOptionsOf } from '../pipeline/circuit-options.js';
-import type { ProveReport } from '../pipeline/prove-bundle.js';
 import { findSaturated, prepareRun, type RunnableBundle, type RunOptions } from '../pipeline/prove-input.js';
 import { type BindingOptions, readBinding } from '../pipeline/run-binding.js';
 import { decodeWireOrder } from '../pipeline/wire-order.js';
@@ -15,7 +14,7 @@ import type { Row } from '../rows/rows.js';
 import { describeOutputs, makeProofFile } from '../verify/proof-file.js';
 import { type Expectations, type InferenceVerdict, verifyInference } from '../verify/verify-inference.js';
 import type { RemoteBundle } from './fetch-artifacts.js';
-import type { Inference, InputRow, Progress } from './messages.js';
+import type { Inference, InputRow, Progress, ProvedRun } from './messages.js';
 
 type Report = ((progress: Progress) => void) | undefined;
 
@@ -26,7 +25,7 @@ export interface Session {
   /** Fetches and loads what only proving needs: once, however often it is called. */
   readonly prepare: (onProgress?: Report) => Promise<void>;
   /** Proves and verifies. @throws ZkinferError `INPUT_SHAPE`, `CONTEXT_INVALID`, `INPUT_OUT_OF_RANGE`, `CONTEXT_UNUSED`, `SALT_MISSING` */
-  readonly prove: (row: InputRow, options: RunOptions & BindingOptions, onProgress?: Report) => Promise<ProveReport>;
+  readonly prove: (row: InputRow, options: RunOptions & BindingOptions, onProgress?: Report) => Promise<ProvedRun>;
   /** Verifies a proof file of this bundle, whatever it is. */
   readonly verify: (document: unknown, expected: Expectations) => Promise<InferenceVerdict>;
 }

@@ -98,7 +98,11 @@ describe('the code in docs/dapp.md', function () {
     closers.push(becomePage(url));
     const page = join(folder, 'page.ts');
     await writeFile(page, wrap(blocks.ts));
-    const options = { extends: join(ROOT, 'tsconfig.json'), compilerOptions: { types: [] }, include: ['page.ts'] };
+    const options = {
+      extends: join(ROOT, 'tsconfig.json'),
+      compilerOptions: { types: [], skipLibCheck: false },
+      include: ['page.ts'],
+    };
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(options));
     execFileSync(process.execPath, [TSC, '-p', folder, '--noEmit'], { encoding: 'utf8', stdio: 'pipe' });
 
