@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileError } from './file-error.js';
+import { makeFolder } from './make-folder.js';
 
 /** Temporary files and folders of this process that are not in place yet. */
 const pending = new Set<string>();
@@ -41,7 +42,7 @@ async function stageFile<T>(path: string, write: (temporary: string) => Promise<
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${counter++}.tmp`);
   pending.add(temporary);
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const result = await write(temporary);
     await syncPath(temporary);
     return { temporary, path, result };
@@ -124,7 +125,7 @@ export async function withScratchFolder<T>(parent: string, work: (folder: string
   const folder = join(parent, `.zkinfer.${process.pid}-${counter++}.tmp`);
   pending.add(folder);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     return await work(folder);
   } catch (cause) {
     throw asFileError(cause, folder);

@@ -1,10 +1,11 @@
 import { readFileSync, unlinkSync } from 'node:fs';
-import { link, mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { ZkinferError } from '../core/error.js';
 import { sweepTemporaries } from './atomic.js';
 import { fileError } from './file-error.js';
 import { finishChange } from './journal.js';
+import { makeFolder } from './make-folder.js';
 import { bundlePaths } from './paths.js';
 
 /** Who holds a lock: process id, when that process began (where the system tells), and the machine. */
@@ -109,7 +110,7 @@ async function removeStale(mine: string, path: string): Promise<void> {
 /** Writes a file into a folder that is made where it is missing. @returns whether it was made */
 async function writeIntoFolder(folder: string, path: string, content: string): Promise<boolean> {
   for (let attempt = 0; ; attempt++) {
-    const made = (await mkdir(folder, { recursive: true })) !== undefined;
+    const made = (await makeFolder(folder)) !== undefined;
     try {
       await writeFile(path, content, { flag: 'wx' });
       return made;
@@ -134,7 +135,8 @@ async function takeLock(folder: string, path: string): Promise<boolean> {
     }
     throw lockedError(folder, null, path);
   } finally {
-    await rm(mine, { force: true });
+    // Fails where there is no folder, which is what is being reported then.
+    await rm(mine, { force: true }).catch(() => undefined);
   }
 }
 

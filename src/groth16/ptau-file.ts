@@ -91,6 +91,7 @@ async function readInfo(handle: FileHandle): Promise<PtauInfo> {
 async function readSectionTable(handle: FileHandle): Promise<Map<number, Section>> {
   const { size: fileSize } = await handle.stat();
   const head = await readBytes(handle, 0, Math.min(12, fileSize));
+  if (/^[\t\n\r\x20-\x7e]*$/.test(head.toString('latin1'))) throw refuseText();
   if (head.length < 12 || head.toString('latin1', 0, 4) !== 'ptau') {
     throw refuseArtifact('ptau', 'it does not begin with the format name');
   }
@@ -112,6 +113,16 @@ async function readSectionTable(handle: FileHandle): Promise<Map<number, Section
   }
   if (at !== fileSize) throw refuseArtifact('ptau', `${fileSize - at} bytes follow the last section`);
   return sections;
+}
+
+/** A file of text, or none at all, is no damaged artifact but another file. */
+function refuseText(): ZkinferError {
+  return new ZkinferError({
+    code: 'PTAU_NOT_ONE',
+    kind: 'usage',
+    message: 'This is not a powers-of-tau file: it holds text, or nothing.',
+    hint: 'See zkinfer ptau list for the published files, and zkinfer ptau make for one to develop with.',
+  });
 }
 
 async function readSteps(handle: FileHandle, section: Section): Promise<PtauInfo['contributions']> {

@@ -1,8 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sweepTemporaries, writeFileAtomic } from '../bundle/atomic.js';
 import { isProcessAlive } from '../bundle/lock.js';
+import { makeFolder } from '../bundle/make-folder.js';
 import { writeTensors } from '../core/statement.js';
 import { encodeRow } from '../quantize/search.js';
 import type { Row } from '../rows/rows.js';
@@ -56,7 +57,7 @@ export async function openFinishedRows(dir: string, bundle: OpenBundle, to: RunB
 
 async function openKey(folder: string): Promise<Uint8Array> {
   const path = join(folder, 'key');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder, 0o700);
   await sweepTemporaries(folder, isProcessAlive);
   const known = await readFile(path).catch(() => undefined);
   if (known?.length === KEY_BYTES) return known;

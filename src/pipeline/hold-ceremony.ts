@@ -1,10 +1,11 @@
-import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactName } from '../bundle/artifact-names.js';
 import { checkArtifacts } from '../bundle/artifacts.js';
 import { printCanonicalJson } from '../bundle/canonical-json.js';
 import { digestBytes } from '../bundle/digest.js';
 import { withBundleLock } from '../bundle/lock.js';
+import { makeFolder } from '../bundle/make-folder.js';
 import { OVERRIDE_EMPTY_PTAU } from '../bundle/manifest.js';
 import { readManifest, writeBundle } from '../bundle/manifest-file.js';
 import { bundlePaths } from '../bundle/paths.js';
@@ -59,7 +60,7 @@ export async function beginCeremony(request: {
 }): Promise<CeremonyTranscript> {
   const { folder, bundle, ptauPath } = request;
   await checkArtifacts(bundle, await readManifest(bundle), ['r1cs']);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await copyFile(bundlePaths(bundle).r1cs, join(folder, CIRCUIT));
   return startCeremony({
     r1csPath: join(folder, CIRCUIT),

@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sweepTemporaries, writeFileAtomic } from '../bundle/atomic.js';
 import { printCanonicalJson } from '../bundle/canonical-json.js';
 import { isProcessAlive } from '../bundle/lock.js';
+import { makeFolder } from '../bundle/make-folder.js';
 import type { ProverName } from '../groth16/prove.js';
 import { type BatchItem, type BatchProgress, proveBatch } from '../prove/batch.js';
 import { createProverPool } from '../prove/pool.js';
@@ -55,7 +55,7 @@ export async function proveRows(request: ProveRowsRequest): Promise<ProveRowsRep
   const { outDir, backend, binary, strict } = request;
   const bundle = await openBundle(request.dir);
   const to = readBinding(bundle.manifest, request);
-  await mkdir(outDir, { recursive: true });
+  await makeFolder(outDir);
   await sweepTemporaries(outDir, isProcessAlive);
   const finishedRows = await openFinishedRows(outDir, bundle, to);
   const pooled = await poolBundle(bundle);

@@ -1,8 +1,9 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withScratchFolder } from '../bundle/atomic.js';
 import { printCanonicalJson } from '../bundle/canonical-json.js';
+import { makeFolder } from '../bundle/make-folder.js';
 import { writeQModel } from '../bundle/qmodel-file.js';
 import { toCalldata } from '../chain/calldata.js';
 import { startDevNode } from '../chain/dev-node/start.js';
@@ -127,7 +128,7 @@ async function demonstrate(request: DemoRequest, model: string, sample: string, 
     return result;
   }
 
-  await mkdir(dir, { recursive: true });
+  await makeFolder(dir);
   const modelPath = join(sample, 'model.onnx');
   const spec = rowsSpecOf((await loadModel(modelPath)).graph);
   const [calibration, test] = [

@@ -1,5 +1,6 @@
 import { open, readFile } from 'node:fs/promises';
-import { checkArtifacts } from '../bundle/artifacts.js';
+import type { ArtifactName } from '../bundle/artifact-names.js';
+import { checkArtifacts, findMismatches, mismatchError } from '../bundle/artifacts.js';
 import { fileError } from '../bundle/file-error.js';
 import type { Manifest } from '../bundle/manifest.js';
 import { readManifest } from '../bundle/manifest-file.js';
@@ -10,6 +11,12 @@ import { type Expectations, type InferenceVerdict, verifyInference } from './ver
 
 /** Largest proof file that is read, in bytes. */
 export const PROOF_CAP_BYTES = 64 * 2 ** 20;
+
+/**
+ * Artifacts that verifying does without and that are small: they may be absent, but one that was changed shows that the folder
+ * is not what its manifest says. The large ones are for `check`.
+ */
+const SMALL: ArtifactName[] = ['qmodel', 'audit', 'ceremony', 'solidity', 'solidityJson'];
 
 /** What proofs are verified against: a manifest and a key whose digest the manifest names. */
 export interface VerifyingBundle {
@@ -26,6 +33,8 @@ export async function openVerifyingBundle(folder: string): Promise<VerifyingBund
   const manifest = await readManifest(folder);
   needWeights(folder, manifest);
   await checkArtifacts(folder, manifest, ['verificationKey']);
+  const changed = (await findMismatches(folder, manifest, SMALL)).filter(({ given }) => given !== null);
+  if (changed.length > 0) throw mismatchError(changed);
   await requireModelKey(folder, manifest);
   const path = bundlePaths(folder).verificationKey;
   try {

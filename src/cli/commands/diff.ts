@@ -44,6 +44,7 @@ export const diffCommand: CommandSpec = {
         kind: 'usage',
         message: `there is no row ${options.row}`,
         facts: [options.input as string, `it has rows 0 to ${rows.length - 1}`],
+        hint: `rows are counted from 0: --row ${rows.length - 1} is the last`,
       });
     }
     const isFolder = await stat(path).then(
