@@ -64,6 +64,8 @@ export interface RunningJob {
 const DEFAULT_DEADLINE_MS = 600_000;
 /** Deaths of workers after which a job is not tried again. */
 const MAX_DEATHS = 2;
+/** Workers that may die before they begin a job. */
+const MAX_FALSE_STARTS = 8;
 /** Quarantined jobs that are remembered. */
 const MAX_QUARANTINE = 10_000;
 
@@ -98,6 +100,7 @@ export function createProverPool(options: PoolOptions = {}): ProverPool {
   // What a thread had is another's only when it does not run any more.
   const known = new Set<WeakRef<SharedKey>>();
   const watched = new WeakSet<Worker>();
+  const dying = new WeakSet<Worker>();
   const watchThreads = () => {
     for (const thread of piscina.threads) {
       if (watched.has(thread)) continue;
@@ -123,7 +126,7 @@ export function createProverPool(options: PoolOptions = {}): ProverPool {
     const deadlineMs = jobOptions.deadlineMs ?? DEFAULT_DEADLINE_MS;
     const deadline = AbortSignal.timeout(deadlineMs);
     const signal = jobOptions.signal ? AbortSignal.any([jobOptions.signal, deadline]) : deadline;
-    for (let deaths = 0; ; ) {
+    for (let [deaths, falseStarts] = [0, 0]; ; ) {
       const thread = new Int32Array(new SharedArrayBuffer(4));
       const curve = await compileCurve();
       const helped = helpers.admit(backend === 'resident' && { curve, provingKey: job.provingKey });
@@ -143,7 +146,11 @@ export function createProverPool(options: PoolOptions = {}): ProverPool {
         if (jobOptions.signal?.aborted) throw aborted(jobOptions.signal.reason);
         if (deadline.aborted) throw late(deadlineMs);
         if (error instanceof ZkinferError) throw error;
-        if (++deaths < MAX_DEATHS && !closing) continue;
+        // A worker that was about to die when it got the job says nothing of the job.
+        const began = Atomics.load(thread, 0) !== 0;
+        if (began) deaths++;
+        else falseStarts++;
+        if (deaths < MAX_DEATHS && falseStarts < MAX_FALSE_STARTS && !closing) continue;
         quarantine.add(name);
         if (quarantine.size > MAX_QUARANTINE) quarantine.delete(quarantine.values().next().value as string);
         throw quarantined(name, error);
@@ -162,7 +169,10 @@ export function createProverPool(options: PoolOptions = {}): ProverPool {
         .filter(([thread]) => thread[0] > 0)
         .map(([[threadId], { key, helped }]) => ({ key, threadId, helpers: helped.listHelpers() })),
     killThread: async (threadId) => {
-      await piscina.threads.find((thread) => thread.threadId === threadId)?.terminate();
+      const thread = piscina.threads.find((known) => known.threadId === threadId);
+      if (!thread || dying.has(thread)) return;
+      dying.add(thread);
+      await thread.terminate();
     },
     prove: (job, jobOptions) => {
       const result = prove(job, jobOptions);

@@ -17,9 +17,7 @@ const JOBS = Number(process.env.ZKINFER_CHAOS_JOBS ?? 16);
 const KILL_EVERY_MS = 700;
 
 describe('chaos', function () {
-  this.timeout(JOBS * 3000);
-  // Kills fall where chance puts them; once in a great while on a worker between two jobs.
-  this.retries(1);
+  this.timeout(Math.max(60_000, JOBS * 3000));
   const scratch = useScratchFolder();
   let key: ProvingKey;
   let wtns: Uint8Array;
