@@ -37,9 +37,14 @@ function fetchFailed(url: string, fact: string, cause?: unknown): ZkinferError {
   });
 }
 
-async function fetchBytes(url: string, onBytes: (loaded: number, total: number | null) => void): Promise<Uint8Array> {
+/** @param cache artifacts have a cache of their own, by digest; a manifest may have changed on the server */
+async function fetchBytes(
+  url: string,
+  cache: 'no-cache' | 'no-store',
+  onBytes: (loaded: number, total: number | null) => void,
+): Promise<Uint8Array> {
   try {
-    const response = await fetch(url);
+    const response = await fetch(url, { cache });
     if (!response.ok || !response.body) throw fetchFailed(url, `status ${response.status}`);
     // With a content encoding the length is that of what travels, not of what arrives here.
     const length = response.headers.get('content-encoding') ? null : response.headers.get('content-length');
@@ -89,7 +94,7 @@ export async function openRemoteBundle(
 ): Promise<RemoteBundle> {
   const folder = url.endsWith('/') ? url : `${url}/`;
   const fetchPart = (address: string, artifact: ArtifactName | 'manifest', report = onProgress) =>
-    fetchBytes(address, (loadedBytes, totalBytes) =>
+    fetchBytes(address, artifact === 'manifest' ? 'no-cache' : 'no-store', (loadedBytes, totalBytes) =>
       report?.({ stage: 'fetch', artifact, loadedBytes, totalBytes, cached: false }),
     );
 

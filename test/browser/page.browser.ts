@@ -1,7 +1,8 @@
-import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { AxeResults } from 'axe-core';
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
@@ -73,6 +74,17 @@ describe('the example page, in chromium', function () {
   }
 
   const widthOf = (on: Page) => on.evaluate(() => document.documentElement.scrollWidth);
+
+  it('is small: the page 20 kB, its worker 100 kB and the client of the chain 120 kB at most, gzipped', async () => {
+    const sizes: Record<string, number> = { page: 0, worker: 0, chain: 0 };
+    for (const path of await readdir(dapp.siteDir, { recursive: true })) {
+      if (!/\.(html|css|js)$/.test(path)) continue;
+      const part = path.includes('worker-') ? 'worker' : /(^|\/)index[.-]/.test(path) ? 'page' : 'chain';
+      sizes[part] += gzipSync(await readFile(join(dapp.siteDir, path))).length;
+    }
+    const budget: Record<string, number> = { page: 20_000, worker: 100_000, chain: 120_000 };
+    for (const [part, size] of Object.entries(sizes)) expect(size, part).to.be.within(1_000, budget[part]);
+  });
 
   it('reads a digit while it is drawn', async () => {
     for (const wanted of [7, 3, 1]) {
