@@ -25,6 +25,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ethers: 'ABI encoding, signing and JSON-RPC',
   'fast-check': 'property tests',
   ffjavascript: 'the BN254 curve in WebAssembly, for development keys',
+  ioredis: 'the connection to Redis that the queue takes; a peer like it',
   mocha: 'test runner',
   'onnxruntime-node': 'runs the float model: calibration and the accuracy reference',
   pbf: 'reads protobuf, the file format of ONNX',
