@@ -32,6 +32,22 @@ export function windowScales(map: LinearMap, scale: Float64Array): WindowScales 
   return { patternOf, patterns };
 }
 
+/**
+ * The map with a kernel of its own for each pattern of scales that a kernel reads: pooling shares one kernel between channels
+ * of different scales, and is exact in each.
+ */
+export function splitKernels(map: LinearMap, { patternOf }: WindowScales): LinearMap {
+  const kernels: Float64Array[] = [];
+  const known = new Map<string, number>();
+  const rowKernel = map.rowKernel.map((kernel, row) => {
+    const key = `${kernel}:${patternOf[map.rowWindow[row]]}`;
+    const at = known.get(key) ?? kernels.push(map.kernels[kernel]) - 1;
+    known.set(key, at);
+    return at;
+  });
+  return { ...map, kernels, rowKernel };
+}
+
 /** Largest integer weight that an exact common step may need. */
 const LARGEST_EXACT = 2 ** 15;
 /** Largest integer that the smallest weight of an exact kernel may be. */

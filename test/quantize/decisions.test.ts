@@ -4,7 +4,7 @@ import { call, constant, evaluateScalar, RELU, X } from '../../src/graph/scalar.
 import { measureAccuracy } from '../../src/quantize/accuracy.js';
 import { observe } from '../../src/quantize/observe.js';
 import { asAffine, asClamp, asStep } from '../../src/quantize/scalar-shape.js';
-import { commonStep } from '../../src/quantize/weights.js';
+import { commonStep, naturalStep, quantizeKernels, splitKernels, windowScales } from '../../src/quantize/weights.js';
 
 describe('quantize decisions', () => {
   it('recognises clamps however they are nested', () => {
@@ -39,6 +39,30 @@ describe('quantize decisions', () => {
     expect(found).to.be.closeTo(step, 1e-6);
     expect(commonStep([0.3141, 0.2718, 0.5772, 0.1618])).to.equal(null);
     expect(commonStep([1 / 49, 1 / 49])).to.equal(1 / 49);
+  });
+
+  it('gives each scale that a shared kernel reads a kernel, so that pooling is exact in every channel', () => {
+    const map = {
+      windows: [Int32Array.of(0, 1), Int32Array.of(2, 3), Int32Array.of(1, 0)],
+      kernels: [Float64Array.of(0.5, 0.5)],
+      rowWindow: Int32Array.of(0, 1, 2),
+      rowKernel: Int32Array.of(0, 0, 0),
+      bias: new Float64Array(3),
+    };
+    const scales = windowScales(map, Float64Array.of(0.3, 0.3, 0.21, 0.21));
+    expect(naturalStep(map, scales, false)).to.equal(null);
+    const split = splitKernels(map, scales);
+    expect([...split.rowKernel]).to.deep.equal([0, 1, 0]);
+    const steps = naturalStep(split, scales, false) as number[];
+    expect(steps[0]).to.be.closeTo(0.15, 1e-12);
+    expect(steps[1]).to.be.closeTo(0.105, 1e-12);
+    const rowScale = Float64Array.from(split.rowKernel, (kernel) => steps[kernel]);
+    const { kernels, isExact } = quantizeKernels(split, scales, rowScale, () => null);
+    expect(isExact).to.equal(true);
+    expect(kernels.map((kernel) => [...kernel])).to.deep.equal([
+      [1, 1],
+      [1, 1],
+    ]);
   });
 
   it('clips an outlier under the squared-error observer and keeps it under min-max', () => {

@@ -10,7 +10,7 @@ import { narrowTo } from '../narrow.js';
 import { spreadBounds } from '../ranges.js';
 import { groupWindows, type RoundingBasis, roundingBasis } from '../rounding.js';
 import { asClamp } from '../scalar-shape.js';
-import { naturalStep, quantizeKernels, type WindowScales, windowScales } from '../weights.js';
+import { naturalStep, quantizeKernels, splitKernels, type WindowScales, windowScales } from '../weights.js';
 
 /** Extra bits an input may have over the activation width before narrowing it is weighed at all. */
 const SLACK_BITS = 2;
@@ -223,10 +223,11 @@ function biasCorrection(ctx: QuantizeContext, node: LinearNode, id: QuantValueId
 
 /** Integer linear map with the scale ratio folded into the weights; accumulators keep `real = scale · q`. */
 export function quantizeLinear(ctx: QuantizeContext, original: LinearNode): QuantValueId {
-  const node = { ...original, map: dropDeadPositions(original.map) };
-  const inputs = node.inputs.map((from) => chooseInput(ctx, from, node));
+  const trimmed = { ...original, map: dropDeadPositions(original.map) };
+  const inputs = trimmed.inputs.map((from) => chooseInput(ctx, from, trimmed));
   const affine = concatAffine(inputs.map((id) => ctx.value(id)));
-  const scales = windowScales(node.map, affine.scale);
+  const scales = windowScales(trimmed.map, affine.scale);
+  const node = { ...trimmed, map: splitKernels(trimmed.map, scales) };
   const plan = planRounding(ctx, node, inputs);
   const scale = uniformWhereNeeded(ctx, node, chooseScales(ctx, node, inputs, plan.noise, scales));
   const { kernels, rowKernel, isExact } = quantizeKernels(node.map, scales, scale, plan.basisOf);
