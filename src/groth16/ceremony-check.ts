@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { zKey } from 'snarkjs';
 import { ZkinferError } from '../core/error.js';
-import { sha256 } from './ceremony.js';
+import { readNeeded, sha256 } from './ceremony.js';
 import { type CeremonyTranscript, parseTranscript, readSteps } from './ceremony-transcript.js';
 import type { VerificationKey } from './proof.js';
 import { findPublishedPtau } from './ptau-digests.js';
@@ -34,6 +34,8 @@ export interface CeremonyReport {
   readonly ptauContributions: number;
 }
 
+const CONTRIBUTE_HINT = 'Let more people contribute: zkinfer ceremony contribute FOLDER --name NAME';
+
 /** Independent contributions without which a key is not for production. */
 export const LEAST_CONTRIBUTIONS = 3;
 
@@ -43,8 +45,8 @@ export const LEAST_CONTRIBUTIONS = 3;
  * @throws ZkinferError when a file cannot be read as what it should be
  */
 export async function verifyCeremony(artifacts: CeremonyArtifacts): Promise<CeremonyReport> {
-  const transcript = parseTranscript(await readFile(artifacts.transcriptPath, 'utf8'));
-  const [r1cs, zkey] = [await readFile(artifacts.r1csPath), await readFile(artifacts.zkeyPath)];
+  const transcript = parseTranscript(String(await readNeeded(artifacts.transcriptPath)));
+  const [r1cs, zkey] = [await readNeeded(artifacts.r1csPath), await readNeeded(artifacts.zkeyPath)];
   const ptau = await readPtauInfo(artifacts.ptauPath);
   checkPtau(ptau, neededPower(readR1csCounts(r1cs)), 'dev');
   const info = readZkeyInfo(zkey);
@@ -107,7 +109,10 @@ export async function finishCeremony(
       kind: 'artifact',
       message: 'The ceremony does not verify.',
       facts: report.problems,
-      hint: 'Collect the files again from the participants; every step must follow from the one before.',
+      hint:
+        report.transcript.steps.length === 0
+          ? CONTRIBUTE_HINT
+          : 'Collect the files again from the participants; zkinfer ceremony verify FOLDER --ptau FILE says what does not follow.',
     });
   }
   if (report.independentContributions < LEAST_CONTRIBUTIONS) {
@@ -116,7 +121,7 @@ export async function finishCeremony(
       kind: 'policy',
       message: `A production key needs ${LEAST_CONTRIBUTIONS} independent contributions, this one has ${report.independentContributions}.`,
       facts: ['beacons do not count: whoever knew all secrets before one knows them after it'],
-      hint: 'Let more people contribute: zkinfer ceremony contribute FOLDER --name NAME',
+      hint: CONTRIBUTE_HINT,
     });
   }
   const { blake2b, power } = report.transcript.ptau;

@@ -1,12 +1,12 @@
-import { copyFile, readFile } from 'node:fs/promises';
+import { access, copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactName } from '../bundle/artifact-names.js';
 import { checkArtifacts } from '../bundle/artifacts.js';
+import { replaceFile } from '../bundle/atomic.js';
 import { printCanonicalJson } from '../bundle/canonical-json.js';
 import { digestBytes } from '../bundle/digest.js';
 import { withBundleLock } from '../bundle/lock.js';
-import { makeFolder } from '../bundle/make-folder.js';
-import { OVERRIDE_EMPTY_PTAU } from '../bundle/manifest.js';
+import { type Manifest, OVERRIDE_EMPTY_PTAU } from '../bundle/manifest.js';
 import { readManifest, writeBundle } from '../bundle/manifest-file.js';
 import { bundlePaths } from '../bundle/paths.js';
 import { ZkinferError } from '../core/error.js';
@@ -36,6 +36,13 @@ async function nextFiles(folder: string): Promise<CeremonyFiles> {
   };
 }
 
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
 async function readTranscript(folder: string): Promise<CeremonyTranscript> {
   let text: string;
   try {
@@ -52,7 +59,7 @@ async function readTranscript(folder: string): Promise<CeremonyTranscript> {
   return parseTranscript(text);
 }
 
-/** Begins a ceremony for the circuit of a bundle. */
+/** Begins a ceremony for the circuit of a bundle. @throws ZkinferError CEREMONY_EXISTS, and those of `startCeremony` */
 export async function beginCeremony(request: {
   readonly folder: string;
   readonly bundle: string;
@@ -60,14 +67,18 @@ export async function beginCeremony(request: {
 }): Promise<CeremonyTranscript> {
   const { folder, bundle, ptauPath } = request;
   await checkArtifacts(bundle, await readManifest(bundle), ['r1cs']);
-  await makeFolder(folder);
-  await copyFile(bundlePaths(bundle).r1cs, join(folder, CIRCUIT));
-  return startCeremony({
-    r1csPath: join(folder, CIRCUIT),
-    ptauPath,
-    zkeyPath: join(folder, keyName(0)),
-    transcriptPath: join(folder, TRANSCRIPT),
-  });
+  const [r1csPath, transcriptPath] = [bundlePaths(bundle).r1cs, join(folder, TRANSCRIPT)];
+  if (await isThere(transcriptPath))
+    throw new ZkinferError({
+      code: 'CEREMONY_EXISTS',
+      kind: 'usage',
+      message: `${folder} holds a ceremony already`,
+      hint: 'begin another one in another folder; this one goes on with: zkinfer ceremony contribute FOLDER --name NAME',
+    });
+  const zkeyPath = join(folder, keyName(0));
+  const transcript = await startCeremony({ r1csPath, ptauPath, zkeyPath, transcriptPath });
+  await replaceFile(join(folder, CIRCUIT), (temporary) => copyFile(r1csPath, temporary));
+  return transcript;
 }
 
 /** Adds one contribution. @param entropy text typed by the contributor; the randomness of the system is added to it */
@@ -125,13 +136,7 @@ export async function endCeremony(request: {
         facts: [`ceremony ${r1csDigest}`, `bundle   ${manifest.artifacts.r1cs}`],
         hint: 'compile the bundle again from the model the ceremony was for, or hold another one',
       });
-    if (manifest.artifacts.audit === undefined)
-      throw new ZkinferError({
-        code: 'POLICY_NO_AUDIT',
-        kind: 'policy',
-        message: 'a production key needs a circuit that was audited',
-        hint: 'compile the bundle without --no-audit',
-      });
+    await requireAudit(bundle, manifest);
     const key = printCanonicalJson(verificationKey);
     const transcript = await readFile(artifacts.transcriptPath);
     const { solidity: _s, solidityJson: _j, ...kept } = manifest.artifacts;
@@ -160,5 +165,20 @@ export async function endCeremony(request: {
       },
     });
     return report;
+  });
+}
+
+/** A production key is for a circuit that was proved sound. @throws ZkinferError POLICY_NO_AUDIT (policy) */
+async function requireAudit(bundle: string, manifest: Manifest): Promise<void> {
+  if (manifest.artifacts.audit !== undefined) {
+    await checkArtifacts(bundle, manifest, ['audit']);
+    const { proved } = JSON.parse(await readFile(bundlePaths(bundle).audit, 'utf8')) as { proved?: unknown };
+    if (proved === true) return;
+  }
+  throw new ZkinferError({
+    code: 'POLICY_NO_AUDIT',
+    kind: 'policy',
+    message: 'a production key needs a circuit that was audited and proved sound',
+    hint: 'compile the bundle again, without --no-audit: zkinfer compile QMODEL -o BUNDLE',
   });
 }

@@ -1,7 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { digestBytes } from '../../src/bundle/digest.js';
+import { writeManifest } from '../../src/bundle/manifest-file.js';
 import { bundlePaths } from '../../src/bundle/paths.js';
 import { toCalldata } from '../../src/chain/calldata.js';
 import { refuseDevKeyOffLocal } from '../../src/chain/commands/bundle-model.js';
@@ -60,6 +62,8 @@ describe('a ceremony between people who exchange a folder', () => {
   it('makes a production key that proves, verifies and deploys; too few contributors and unknown powers of tau are refused', async function () {
     this.timeout(180_000);
     await beginCeremony({ folder, bundle, ptauPath });
+    const again = beginCeremony({ folder, bundle, ptauPath }).catch((error: { code?: string }) => error.code);
+    expect(await again, 'one is held there').to.equal('CEREMONY_EXISTS');
     const pinnedBlake2b = await digestPtau(ptauPath);
     const finish = (pin?: string) =>
       endCeremony({ folder, bundle, ptauPath, pinnedBlake2b: pin }).then(
@@ -105,6 +109,25 @@ describe('a ceremony between people who exchange a folder', () => {
     } finally {
       await node.close();
     }
+  });
+
+  it('refuses a circuit that was not audited, or was not proved sound', async function () {
+    this.timeout(60_000);
+    const pinnedBlake2b = await digestPtau(ptauPath);
+    const manifest = await readManifest(bundle);
+    const finish = async (audit: string | undefined) => {
+      const copy = join(scratch, 'unaudited');
+      await rm(copy, { recursive: true, force: true });
+      await cp(bundle, copy, { recursive: true });
+      if (audit !== undefined) await writeFile(bundlePaths(copy).audit, audit);
+      const artifacts = { ...manifest.artifacts, audit: audit === undefined ? undefined : digestBytes(audit) };
+      await writeManifest(copy, { ...manifest, artifacts });
+      return endCeremony({ folder, bundle: copy, ptauPath, pinnedBlake2b }).catch(
+        (error: { code?: string }) => error.code,
+      );
+    };
+    expect(await finish(undefined)).to.equal('POLICY_NO_AUDIT');
+    expect(await finish('{"proved":false}')).to.equal('POLICY_NO_AUDIT');
   });
 
   it('finds a contribution that was replaced', async function () {

@@ -63,10 +63,12 @@ describe('a ceremony for the digits CNN, between three people with a folder each
     const manifest = await readManifest(bundle);
     expect(manifest.setup).to.deep.include({ profile: 'production', contributions: 3, beacon: true });
     const test = JSON.parse(await readFile(join(SAMPLE, 'test.json'), 'utf8')) as {
+      format: string;
       inputs: Record<string, { rows: number[][] }>;
     };
-    const [[name, { rows: images }]] = Object.entries(test.inputs);
-    await writeFile(at('x.json'), JSON.stringify({ [name]: images[0] }));
+    const [[name, image]] = Object.entries(test.inputs);
+    const one = { format: test.format, count: 1, inputs: { [name]: { ...image, rows: image.rows.slice(0, 1) } } };
+    await writeFile(at('x.json'), JSON.stringify(one));
     await run('prove', bundle, '--input', at('x.json'), '-o', at('proof.json'));
     expect(await run('verify', at('proof.json'), '--bundle', bundle)).to.include({
       valid: true,
@@ -82,7 +84,9 @@ describe('a ceremony for the digits CNN, between three people with a folder each
       const signer = await node.provider.getSigner(0);
       const { address, gasUsed } = await deployContract(signer, compiled);
       const calldata = toCalldata(proof.proof, proof.publicSignals);
-      const changed = { ...calldata, signals: calldata.signals.map((signal, i) => (i === 26 ? signal + 1n : signal)) };
+      const output = calldata.signals.length - 2;
+      const signals = calldata.signals.map((signal, i) => (i === output ? signal + 1n : signal));
+      const changed = { ...calldata, signals };
       expect(await verifyOnChain(signer, address, compiled, calldata)).to.deep.equal({ valid: true });
       expect((await verifyOnChain(signer, address, compiled, changed)).valid).to.equal(false);
       console.log(`      ${contractName} deployed for ${gasUsed} gas; ${manifest.circuit.constraints} constraints`);
