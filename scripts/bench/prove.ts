@@ -1,6 +1,6 @@
 /**
  * Compares the provers on circuits of quantized layers, warm, on one thread, alternating in one process.
- * npm run bench:prove -- [--powers 14,16] [--rounds 5] [--json]
+ * npm run bench:prove -- [--powers 14,16,18] [--rounds 5] [--json]
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ type BuiltIn = 'snarkjs' | 'resident';
 
 const { values: options } = parseArgs({
   options: {
-    powers: { type: 'string', default: '14,16' },
+    powers: { type: 'string', default: '14,16,18' },
     rounds: { type: 'string', default: '5' },
     json: { type: 'boolean', default: false },
     memory: { type: 'string' },
