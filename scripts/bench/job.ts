@@ -47,7 +47,7 @@ function networkOf(filters: number, side: number) {
     id: `${filters}`,
     shape: '',
     channels: 1,
-    side: 28,
+    side,
     layers,
     peer: { name: '', constraints: 0 },
     goal: 0,
