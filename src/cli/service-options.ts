@@ -1,21 +1,22 @@
 import { readFile, stat } from 'node:fs/promises';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { fileError } from '../bundle/file-error.js';
 import { ZkinferError } from '../core/error.js';
 import { holdsPassword } from '../serve/queue/queue-address.js';
 import { wholeNumber } from './options.js';
+import { addProverOption } from './prover-option.js';
 import type { Reporter } from './reporter.js';
 import { holdSignals } from './signals.js';
 
 /** What `serve` and `worker` have in common. */
 export function addServiceOptions(command: Command): Command {
-  return command
-    .option('--workers <n>', 'proofs at once; as many as cores and memory allow where left out', wholeNumber(1, 512))
-    .addOption(
-      new Option('--prover <name>', 'what makes the proofs')
-        .choices(['resident', 'snarkjs', 'rapidsnark'])
-        .default('resident'),
-    )
+  return addProverOption(
+    command.option(
+      '--workers <n>',
+      'proofs at once; as many as cores and memory allow where left out',
+      wholeNumber(1, 512),
+    ),
+  )
     .option('--deadline <seconds>', 'for one proof', wholeNumber(1, 86_400), 600)
     .option(
       '--queue <url>',

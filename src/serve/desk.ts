@@ -16,7 +16,7 @@ import type { JobStore } from './job-store.js';
 import type { Metrics } from './metrics.js';
 import type { ServedModels } from './model.js';
 import { verifyJob } from './prove-job.js';
-import type { Runner } from './runner.js';
+import { CANCELLED, type Runner } from './runner.js';
 
 export interface DeskOptions {
   readonly models: ServedModels;
@@ -148,7 +148,7 @@ export class Desk {
     this.unqueue(id);
     const running = this.running.get(id);
     await this.finish(id, seq, { state: 'cancelled' });
-    running?.abort.abort();
+    running?.abort.abort(CANCELLED);
     const after = this.options.book.get(id) as JobRecord;
     if (after.state !== 'cancelled') throw finishedJob(after.state);
     return after;

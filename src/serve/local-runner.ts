@@ -7,15 +7,17 @@ import type { Runner } from './runner.js';
 export interface LocalRunnerOptions {
   readonly workers?: number;
   readonly backend?: ProverName;
+  /** The external program, for the backend `rapidsnark`. */
+  readonly binary?: string;
   readonly deadlineMs?: number;
 }
 
 /** Proves in the worker threads of this process. */
 export function createLocalRunner(
   models: ServedModels,
-  { workers, backend, deadlineMs }: LocalRunnerOptions = {},
+  { workers, backend, binary, deadlineMs }: LocalRunnerOptions = {},
 ): Runner {
-  const pool = createProverPool({ workers, backend, zkeyBytes: largestKeyBytes(models) });
+  const pool = createProverPool({ workers, backend, binary, zkeyBytes: largestKeyBytes(models) });
   return {
     kind: 'local',
     concurrency: pool.workers,

@@ -1,22 +1,17 @@
 import { createHash } from 'node:crypto';
 import { ZkinferError } from '../core/error.js';
 import type { InputLayout, OutputLayout } from '../core/statement.js';
-import { type OpenBundle, openBundle } from '../pipeline/open-bundle.js';
-import { shareRunProgram } from '../pipeline/run-program.js';
-import { type SharedKey, shareProvingKey } from '../prove/job.js';
-import type { WitnessProgram } from '../prove/witness-program.js';
+import { openBundle } from '../pipeline/open-bundle.js';
+import { type PooledBundle, poolBundle } from '../pipeline/pooled-bundle.js';
 import type { RowsSpec } from '../rows/rows.js';
+import { requireModelKey } from '../verify/model-key.js';
 import { pickDigests } from '../verify/proof-file.js';
 
 /** A bundle that is open for proving, by its name in the URLs. */
-export interface ServedModel {
+export interface ServedModel extends PooledBundle {
   readonly name: string;
   /** Digest of what makes its proofs: constraints, integer model and both keys; 64 hexadecimal digits. */
   readonly key: string;
-  readonly bundle: OpenBundle;
-  readonly provingKey: SharedKey;
-  /** Computes runs and witnesses in the workers. */
-  readonly program: WitnessProgram;
   readonly rows: RowsSpec;
   /** Whether the verifier of a proof sees less than the input: then nobody else may either. */
   readonly isHidden: boolean;
@@ -27,15 +22,12 @@ export type ServedModels = ReadonlyMap<string, ServedModel>;
 async function openModel(dir: string): Promise<ServedModel> {
   const bundle = await openBundle(dir);
   const { name, statement, artifacts } = bundle.manifest;
+  await requireModelKey(dir, bundle.manifest);
   const parts = [artifacts.r1cs, artifacts.qmodel, artifacts.provingKey, artifacts.verificationKey];
-  const provingKey = await shareProvingKey(bundle.zkey);
   return {
+    ...(await poolBundle(bundle)),
     name,
     key: createHash('sha256').update(JSON.stringify(parts)).digest('hex'),
-    // The one copy of the key is the one that workers share.
-    bundle: { ...bundle, zkey: provingKey.zkey },
-    provingKey,
-    program: shareRunProgram(bundle),
     rows: { inputs: statement.inputs.map(({ name, shape }) => ({ name, shape })) },
     isHidden: statement.visibility !== 'public',
   };

@@ -1,10 +1,9 @@
 import type { FieldElement } from '../core/field.js';
-import type { ProveReport } from '../pipeline/prove-bundle.js';
+import { type ProveReport, proveInPool } from '../pipeline/pooled-bundle.js';
 import { describeInput, type RunBinding } from '../pipeline/prove-input.js';
-import type { RunInput, RunReport } from '../pipeline/run-program.js';
 import type { ProverPool } from '../prove/pool.js';
 import { encodeRow } from '../quantize/search.js';
-import { makeProofFile, type ProofFile } from '../verify/proof-file.js';
+import type { ProofFile } from '../verify/proof-file.js';
 import { type InferenceVerdict, verifyInference } from '../verify/verify-inference.js';
 import type { JobRequest } from './job.js';
 
@@ -25,22 +24,14 @@ function bindingOf({ input, options }: JobRequest): RunBinding {
 }
 
 /** Proves a job in a pool, witness included. @throws ZkinferError INPUT_OUT_OF_RANGE, and those of the pool */
-export async function proveJob(
+export function proveJob(
   pool: ProverPool,
   request: JobRequest,
   { id, ...jobOptions }: ProveJobOptions,
 ): Promise<ProveReport> {
   const { model, input, options } = request;
-  const { provingKey, program } = model;
-  const start = performance.now();
-  const run: RunInput = { row: input.row, to: bindingOf(request), strict: options.strict };
-  const result = await pool.prove({ key: id, provingKey, program, input: run }, jobOptions);
-  const report = result.report as RunReport;
-  return {
-    proof: makeProofFile(model.bundle.manifest, report.run, report.bound, result, report.input),
-    saturated: report.saturated,
-    ms: { witness: result.witnessMs, prove: result.proveMs, total: performance.now() - start },
-  };
+  const run = { row: input.row, to: bindingOf(request), strict: options.strict };
+  return proveInPool(pool, model, run, { ...jobOptions, key: id });
 }
 
 /**

@@ -1,5 +1,8 @@
-import type { ProveReport } from '../pipeline/prove-bundle.js';
+import type { ProveReport } from '../pipeline/pooled-bundle.js';
 import type { JobRequest } from './job.js';
+
+/** Reason of an abort after which nobody wants the result; after any other, the job may go on elsewhere. */
+export const CANCELLED = 'cancelled';
 
 /** What a runner is told about one job, and how it answers before the end. */
 export interface RunOptions {

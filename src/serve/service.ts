@@ -29,6 +29,8 @@ export interface ProofServiceOptions {
   /** Proving threads; as many as cores and memory allow by default. */
   readonly workers?: number;
   readonly backend?: ProverName;
+  /** The external program, for the backend `rapidsnark`; by default that name on PATH. */
+  readonly binary?: string;
   /** `redis://HOST:PORT`: has workers elsewhere prove, in place of threads here. */
   readonly queue?: string;
   /** Jobs that may wait, 1000 by default. */
@@ -124,9 +126,9 @@ export async function createProofService(options: ProofServiceOptions): Promise<
 }
 
 async function createRunner(models: ServedModels, options: ProofServiceOptions): Promise<Runner> {
-  const { queue, workers, backend, deadlineMs } = options;
+  const { queue, workers, backend, binary, deadlineMs } = options;
   return queue === undefined
-    ? createLocalRunner(models, { workers, backend, deadlineMs })
+    ? createLocalRunner(models, { workers, backend, binary, deadlineMs })
     : createQueueRunner(models, { url: queue });
 }
 

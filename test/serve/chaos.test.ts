@@ -88,6 +88,8 @@ function eventsOf(running: Running): QueueWorkerEvent[] {
       );
       expect(new Set(stored).size).to.equal(stored.length);
       expect(kills).to.equal(KILLS);
+      workers[0].child.kill('SIGTERM');
+      expect((await workers[0].ended).code).to.equal(0);
       expect(new Set(ids).size).to.equal(ids.length);
     });
   },

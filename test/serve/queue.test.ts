@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { loadBullMq } from '../../src/serve/queue/bullmq.js';
 import { parseQueueAddress } from '../../src/serve/queue/queue-address.js';
 import { type QueueWorkerEvent, startQueueWorker } from '../../src/serve/queue/queue-worker.js';
 import { RedisClient } from '../../src/serve/queue/redis-client.js';
@@ -50,6 +51,13 @@ describe('the Redis client', () => {
         .to.throw()
         .with.property('message')
         .that.not.contains('s3cret');
+  });
+});
+
+describe('BullMQ', () => {
+  it('is asked for by name where it is not installed', async () => {
+    const error = await failureOf(loadBullMq(() => Promise.reject(new Error('Cannot find package'))));
+    expect(error).to.include({ code: 'QUEUE_PACKAGE_MISSING', kind: 'usage', hint: 'npm install bullmq@6' });
   });
 });
 
@@ -125,6 +133,7 @@ describe('the Redis client', () => {
       );
       await client.get('n');
       await redis.kill();
+      while (client.status === 'ready') await new Promise((resolve) => setTimeout(resolve, 5));
       expect(await under).to.equal('Connection is closed.');
       const waits = client.get('n');
       await redis.start();
@@ -197,6 +206,23 @@ describe('the Redis client', () => {
           'QUEUE_INPUT_HIDDEN',
         );
       }
+    });
+
+    it('goes on without the service: what was proved meanwhile is there when it starts again', async () => {
+      const store = scratch.path('absent');
+      const first = await serve(store);
+      const { id } = (await first.post('/v1/models/public/jobs', { input: irisRow(3) })).json;
+      const dropped = (await first.post('/v1/models/public/jobs', { input: irisRow(4) })).json.id;
+      expect((await first.ask('DELETE', `/v1/jobs/${dropped}`)).json.state).to.equal('cancelled');
+      await services.pop()?.close(0);
+      const events: QueueWorkerEvent[] = [];
+      const onEvent = (event: QueueWorkerEvent) => events.push(event);
+      const worker = await startQueueWorker({ queue: redis.url, bundles: [bundle], workers: 1, onEvent });
+      while (!events.some(({ event }) => event === 'stored')) await new Promise((resolve) => setTimeout(resolve, 20));
+      await worker.close();
+      const again = await serve(store);
+      expect((await again.waitForJob(id)).state).to.equal('done');
+      expect(events.map((event) => event.id)).to.deep.equal([id, id]);
     });
 
     it('says when Redis cannot be reached', async () => {

@@ -243,6 +243,17 @@ describe('the proof service', function () {
     expect(listed).to.deep.equal(ids.toReversed());
   });
 
+  it('forgets hidden inputs that it was told not to write, and says so after a restart', async () => {
+    const [store, bundles] = [scratch.path('forgetful'), [await irisBundle('private')]];
+    const before = await serve({ store, bundles, hiddenInMemory: true });
+    const { id } = (await (await Api.open(before.url)).post('/v1/models/private/jobs', { input: irisRow(7) })).json;
+    await before.close(0);
+    const api = await Api.open((await serve({ store, bundles, hiddenInMemory: true })).url);
+    expect((await api.get(`/v1/jobs/${id}`)).json.error.code).to.equal('INPUT_GONE');
+    expect((await api.post('/v1/models/private/jobs', { input: irisRow(7) })).json.id).to.equal(id);
+    expect((await api.waitForJob(id)).state).to.equal('done');
+  });
+
   it('keeps the newest finished jobs, as many as it was told', async () => {
     const store = scratch.path('few');
     const service = await serve({ store, keep: 2 });

@@ -1,6 +1,6 @@
-import type { ProverName } from '../../groth16/prove.js';
 import type { CommandSpec } from '../command.js';
 import { wholeNumber } from '../options.js';
+import { readProver } from '../prover-option.js';
 import { addServiceOptions, createLog, readQueueOption, readTokens, waitForSignal } from '../service-options.js';
 
 export const serveCommand: CommandSpec = {
@@ -53,7 +53,7 @@ From another terminal:
       tokens: await readTokens(options.tokenFile as string | undefined, reporter),
       insecure: options.insecure === true,
       workers: options.workers as number | undefined,
-      backend: options.prover as ProverName,
+      ...(await readProver(options, reporter)),
       queue,
       maxQueue: options.maxQueue as number,
       maxBodyBytes: options.maxBody as number,

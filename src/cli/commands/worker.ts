@@ -1,7 +1,7 @@
 import { ZkinferError } from '../../core/error.js';
-import type { ProverName } from '../../groth16/prove.js';
 import type { CommandSpec } from '../command.js';
 import { collectNames, wholeNumber } from '../options.js';
+import { readProver } from '../prover-option.js';
 import { addServiceOptions, createLog, readQueueOption, waitForSignal } from '../service-options.js';
 
 export const workerCommand: CommandSpec = {
@@ -33,7 +33,7 @@ export const workerCommand: CommandSpec = {
       queue,
       bundles: options.bundle as string[],
       workers: options.workers as number | undefined,
-      backend: options.prover as ProverName,
+      ...(await readProver(options, reporter)),
       lockMs: 1000 * (options.lock as number),
       deadlineMs: 1000 * (options.deadline as number),
       onEvent: (event) => {

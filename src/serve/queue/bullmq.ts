@@ -8,9 +8,9 @@ export type BullMq = typeof import('bullmq');
 export const PREFIX = 'zkinfer';
 
 /** Loads BullMQ, which only users of a queue install. @throws ZkinferError QUEUE_PACKAGE_MISSING */
-export async function loadBullMq(): Promise<BullMq> {
+export async function loadBullMq(load: () => Promise<BullMq> = () => import('bullmq')): Promise<BullMq> {
   try {
-    return await import('bullmq');
+    return await load();
   } catch (cause) {
     throw new ZkinferError({
       code: 'QUEUE_PACKAGE_MISSING',

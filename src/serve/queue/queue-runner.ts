@@ -1,10 +1,10 @@
 import type { Job, Queue, QueueEvents } from 'bullmq';
 import { ZkinferError } from '../../core/error.js';
-import type { ProveReport } from '../../pipeline/prove-bundle.js';
+import type { ProveReport } from '../../pipeline/pooled-bundle.js';
 import type { JobRequest } from '../job.js';
 import type { ServedModel, ServedModels } from '../model.js';
 import { verifyJob } from '../prove-job.js';
-import type { Runner, RunOptions } from '../runner.js';
+import { CANCELLED, type Runner, type RunOptions } from '../runner.js';
 import { type BullMq, connectQueue, loadBullMq, PREFIX } from './bullmq.js';
 import { parseQueueAddress } from './queue-address.js';
 import { nameQueue, nameQueuedJob, refuseHidden, writeQueuedJob } from './queued-job.js';
@@ -115,7 +115,8 @@ async function runInQueue(
   } finally {
     signal.removeEventListener('abort', onAbort);
     listeners.delete(name);
-    if (signal.aborted) await queue.remove(name).catch(() => 0);
+    // One that a worker has begun cannot be taken back: its result will lie there unused.
+    if (signal.reason === CANCELLED) await queue.remove(name).catch(() => 0);
   }
 }
 

@@ -17,6 +17,8 @@ export interface QueueWorkerOptions {
   /** Proofs at once; as many as cores and memory allow by default. */
   readonly workers?: number;
   readonly backend?: ProverName;
+  /** The external program, for the backend `rapidsnark`. */
+  readonly binary?: string;
   /** How long a worker that says nothing keeps its job before another takes it; 60 s by default. */
   readonly lockMs?: number;
   /** For one proof; ten minutes by default. */
@@ -59,8 +61,8 @@ export async function startQueueWorker(options: QueueWorkerOptions): Promise<Que
   const models = await openModels(options.bundles);
   for (const model of models.values()) refuseHidden(model);
   const client = await connectQueue(address);
-  const { workers, backend } = options;
-  const pool = createProverPool({ workers, backend, zkeyBytes: largestKeyBytes(models) });
+  const { workers, backend, binary } = options;
+  const pool = createProverPool({ workers, backend, binary, zkeyBytes: largestKeyBytes(models) });
   const results = createResultStore(client);
   const takers = [...models.values()].map((model) => {
     const take = (job: Job) => takeJob(bullmq, job, model, pool, results, options);

@@ -1,4 +1,4 @@
-import type { ProveReport } from '../../pipeline/prove-bundle.js';
+import type { ProveReport } from '../../pipeline/pooled-bundle.js';
 import type { RedisClient } from './redis-client.js';
 
 /** Results by job, for everybody at the queue. The first one stays: a job that runs twice is stored once. */
