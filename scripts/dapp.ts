@@ -14,7 +14,11 @@ if (!Number.isInteger(port) || port < 0 || port > 65_535) {
 const stopped = new Promise<void>((resolve) => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
 });
-const started = startDapp({ port, onStep: (step) => console.log(step) });
+const started = startDapp({ port, onStep: (step) => console.log(step) }).catch((cause: NodeJS.ErrnoException) => {
+  if (cause.code !== 'EADDRINUSE') throw cause;
+  console.error(`port ${port} is taken; choose another one: npm run dapp -- --port 8080`);
+  process.exit(1);
+});
 const dapp = await Promise.race([started, stopped.then(() => null)]);
 if (dapp) {
   console.log(`\nopen ${dapp.url}\nCtrl-C ends it`);

@@ -220,6 +220,7 @@ describe('the example page, in chromium', function () {
     await on.waitForSelector('#refused');
     for (const summary of await on.$$('summary')) await summary.tap();
     expect(await widthOf(on)).to.equal(360);
+    expect(await findBarriers(on)).to.deep.equal([]);
     await on.tap('#tab-market');
     expect(await widthOf(on)).to.equal(360);
     expect(await findBarriers(on)).to.deep.equal([]);
