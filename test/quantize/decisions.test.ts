@@ -49,13 +49,13 @@ describe('quantize decisions', () => {
       rowKernel: Int32Array.of(0, 0, 0),
       bias: new Float64Array(3),
     };
-    const scales = windowScales(map, Float64Array.of(0.3, 0.3, 0.21, 0.21));
+    const scales = windowScales(map, Float64Array.of(0.31415, 0.31415, 0.27183, 0.27183));
     expect(naturalStep(map, scales, false)).to.equal(null);
     const split = splitKernels(map, scales);
     expect([...split.rowKernel]).to.deep.equal([0, 1, 0]);
     const steps = naturalStep(split, scales, false) as number[];
-    expect(steps[0]).to.be.closeTo(0.15, 1e-12);
-    expect(steps[1]).to.be.closeTo(0.105, 1e-12);
+    expect(steps[0]).to.be.closeTo(0.157075, 1e-12);
+    expect(steps[1]).to.be.closeTo(0.135915, 1e-12);
     const rowScale = Float64Array.from(split.rowKernel, (kernel) => steps[kernel]);
     const { kernels, isExact } = quantizeKernels(split, scales, rowScale, () => null);
     expect(isExact).to.equal(true);
