@@ -12,6 +12,7 @@ function hornerProducts(D, STEP) {
     return D \ STEP - (D % STEP == 0 ? 1 : 0);
 }
 
+// lint CS0007, CS0012: M is there, as 1, so that all gadgets over rows take the same arguments in the same order.
 template Lookup(N, M, B, WEIGHTS, BIAS, D, STEP, CF) {
     signal input x[N];
     signal output y[1];

@@ -43,13 +43,16 @@ template NonNegative(N, M, B, WEIGHTS, BIAS, BITS, MATERIALIZED) {
         var value = sum \ 1; // for hints only: an expression of many terms would be copied at each use
         y[j] <-- (value >> BITS[j]) & 1; // hint: the sign
         y[j] * (y[j] - 1) === 0;
+        // lint CS0008: the constraint below holds it; circomspect does not follow sums that variables carry.
         var others = y[j] * (1 << BITS[j]);
         for (var i = 1; i < BITS[j]; i++) {
             b[nb] <-- (value >> i) & 1; // hint: bit i
             b[nb] * (b[nb] - 1) === 0;
+            // lint CS0008: the constraint below holds it; circomspect does not follow sums that variables carry.
             others += b[nb] * (1 << i);
             nb++;
         }
+        // lint CS0008: the constraint below holds it; circomspect does not follow sums that variables carry.
         var bit0 = sum - others;
         bit0 * (bit0 - 1) === 0;
     }

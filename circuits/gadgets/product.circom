@@ -14,6 +14,7 @@ template Products(M) {
 }
 
 // Rows are short here (a selection has a handful of terms), so they are summed term by term.
+// lint CS0012: two rows of sums, each as the other gadgets take one.
 template Product(N, M, B_LEFT, LEFT, BIAS_LEFT, B_RIGHT, RIGHT, BIAS_RIGHT) {
     signal input x[N];
     signal output y[M];

@@ -27,6 +27,7 @@ template RangeCheck(M, MIN, MAX) {
     var nb = 0;
     for (var j = 0; j < M; j++) {
         var width = bitsOf(MAX[j] - MIN[j]);
+        // lint CS0008: the constraint below holds it; circomspect does not follow sums that variables carry.
         var others = 0;
         var topWeight = 0;
         var top = 0;
@@ -37,9 +38,11 @@ template RangeCheck(M, MIN, MAX) {
         for (var i = 1; i < width; i++) {
             b[nb] <-- i == width - 1 ? top : ((x[j] - MIN[j] - top * topWeight) >> i) & 1; // hint: bit i
             b[nb] * (b[nb] - 1) === 0;
+            // lint CS0008: the constraint below holds it; circomspect does not follow sums that variables carry.
             others += b[nb] * (i == width - 1 ? topWeight : 1 << i);
             nb++;
         }
+        // lint CS0008: the constraint below holds it; circomspect does not follow sums that variables carry.
         var bit0 = x[j] - MIN[j] - others;
         if (width > 0) { bit0 * (bit0 - 1) === 0; } else { bit0 * bit0 === 0; }
     }

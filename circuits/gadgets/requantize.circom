@@ -34,6 +34,7 @@ function requantizeCofactors(M, OVER) {
     return n;
 }
 
+// lint CS0012: every number is a column of the compiler's plan, one entry a row; grouping them would only rename them.
 template Requantize(N, M, B, WEIGHTS, BIAS, BITS, SHIFT, OUT, SIGNED, OVER, MATERIALIZED) {
     signal input x[N];
     signal output y[M];
@@ -95,10 +96,12 @@ template Requantize(N, M, B, WEIGHTS, BIAS, BITS, SHIFT, OUT, SIGNED, OVER, MATE
                 if (i != SHIFT[j]) {
                     b[nb] <-- (value >> i) & 1; // hint: bit i
                     b[nb] * (b[nb] - 1) === 0;
+                    // lint CS0008: the constraint below holds it; circomspect does not follow sums that variables carry.
                     if (i < SHIFT[j]) { others += b[nb] * (1 << i); } else { upper += b[nb] * (1 << (i - SHIFT[j])); }
                     nb++;
                 }
             }
+            // lint CS0008: the constraint below holds it; circomspect does not follow sums that variables carry.
             var bit0 = sum - others - y[j] * (1 << SHIFT[j]);
             bit0 * (bit0 - 1) === 0;
             (y[j] - upper) * (y[j] - upper - 1) === 0;

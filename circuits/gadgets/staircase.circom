@@ -11,6 +11,7 @@ pragma circom 2.1.6;
 include "weights.circom";
 include "lookup.circom";
 
+// lint CS0007, CS0012: M is there, as 1, so that all gadgets over rows take the same arguments in the same order.
 template Staircase(N, M, B, WEIGHTS, BIAS, T, THRESHOLDS, LEVELBITS, D, STEP, CF, BITS) {
     signal input x[N];
     signal output y[1];

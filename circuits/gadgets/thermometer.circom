@@ -9,6 +9,7 @@ pragma circom 2.1.6;
 
 include "weights.circom";
 
+// lint CS0007, CS0012: M is there, as 1, so that all gadgets over rows take the same arguments in the same order.
 template Thermometer(N, M, B, WEIGHTS, BIAS, T, LO, HI, THRESHOLDS, BITS, CHECKS) {
     signal input x[N];
     signal output y[T];

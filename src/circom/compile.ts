@@ -67,6 +67,31 @@ export async function compileCircom(text: string, options: CompileOptions): Prom
   return compiled;
 }
 
+/**
+ * What the bundled compiler's `--inspect` says of a circuit: signals in no constraint, hints that could be constraints, and
+ * the like. Empty for a clean one.
+ * @returns each warning as one line: code, place where it has one, words
+ */
+export async function inspectCircom(text: string, options: CompileOptions): Promise<string[]> {
+  const name = options.name ?? 'circuit';
+  await mkdir(options.outDir, { recursive: true });
+  await writeFile(join(options.outDir, `${name}.circom`), text);
+  const args = [`/build/${name}.circom`, '--O1', '--inspect', '-l', '/circuits', '-o', '/build'];
+  const said = await run(
+    process.execPath,
+    [...loaderFlags(), CHILD, options.outDir, options.includeDir, ...args],
+    options,
+  );
+  return withoutColours(said)
+    .split(/^(?=warning\[)/m)
+    .filter((part) => part.startsWith('warning['))
+    .map((part) => {
+      const place = /"([^"]+)":(\d+):\d+/.exec(part);
+      const where = place ? ` ${place[1]}:${place[2]}` : '';
+      return part.split('\n')[0].replace(/^(warning\[\w+\])/, `$1${where}`);
+    });
+}
+
 /** From source the child needs the same TypeScript loader as this process; compiled it needs nothing. */
 function loaderFlags(): string[] {
   return import.meta.url.endsWith('.ts') ? process.execArgv : [];
@@ -81,15 +106,17 @@ async function hasNativeCircom(): Promise<boolean> {
   }
 }
 
-async function run(file: string, args: readonly string[], options: CompileOptions): Promise<void> {
+/** Runs the compiler; returns what it printed. */
+async function run(file: string, args: readonly string[], options: CompileOptions): Promise<string> {
   const timeout = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   try {
-    await execute(file, args, {
+    const { stdout, stderr } = await execute(file, args, {
       timeout,
       signal: options.signal,
       maxBuffer: OUTPUT_LIMIT_BYTES,
       killSignal: 'SIGKILL',
     });
+    return `${stdout}${stderr}`;
   } catch (cause) {
     const failure = cause as Error & { killed?: boolean; stdout?: string; stderr?: string; name: string };
     if (failure.name === 'AbortError') throw cause;
@@ -107,9 +134,13 @@ async function run(file: string, args: readonly string[], options: CompileOption
 
 /** Last lines of what the compiler wrote, without terminal colours. */
 function tail(text = ''): string[] {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with one
-  const lines = text.replaceAll(/\u001b\[[0-9;]*m/g, '').split('\n');
+  const lines = withoutColours(text).split('\n');
   return lines.filter((line) => line.trim() !== '').slice(-12);
+}
+
+function withoutColours(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with one
+  return text.replaceAll(/\u001b\[[0-9;]*m/g, '');
 }
 
 function compileFailure(message: string, facts: readonly string[], cause?: unknown): ZkinferError {
@@ -124,11 +155,15 @@ interface ExecuteOptions {
   readonly killSignal?: NodeJS.Signals;
 }
 
-function execute(file: string, args: readonly string[], options: ExecuteOptions): Promise<{ stdout: string }> {
+function execute(
+  file: string,
+  args: readonly string[],
+  options: ExecuteOptions,
+): Promise<{ stdout: string; stderr: string }> {
   return new Promise((resolve, reject) => {
     execFile(file, args, options, (error, stdout, stderr) => {
       if (error) reject(Object.assign(error, { stdout, stderr }));
-      else resolve({ stdout });
+      else resolve({ stdout, stderr });
     });
   });
 }
