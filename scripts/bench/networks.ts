@@ -97,7 +97,7 @@ function net(
 }
 
 /** A repeatable stream of normally distributed numbers. */
-function createNormal(seed: number): () => number {
+export function createNormal(seed: number): () => number {
   let state = seed >>> 0;
   const uniform = () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -106,7 +106,8 @@ function createNormal(seed: number): () => number {
   return () => uniform() + uniform() + uniform() + uniform() - 2;
 }
 
-interface Feature {
+/** What a layer reads: channels of `side` × `side`. */
+export interface Feature {
   readonly value: QuantValueId;
   readonly channels: number;
   readonly side: number;
@@ -135,19 +136,16 @@ export function buildNetwork(benchmark: Benchmark, style: NetworkStyle): QuantGr
     if (layer.kind === 'dense') at = { value, channels: layer.units, side: 1 };
     else {
       const conv = { value, channels: layer.filters, side: at.side - layer.kernel + 1 };
-      at = layer.pool ? { ...conv, value: model.node(poolNode(conv)), side: Math.floor(conv.side / 2) } : conv;
+      // Average pooling as a sum: its division is left to the next scale.
+      const pool = () => model.node({ kind: 'linear', inputs: [value], map: poolMap(conv, 1), layer: 'pool' });
+      at = layer.pool ? { ...conv, value: pool(), side: Math.floor(conv.side / 2) } : conv;
     }
   });
   return model.finish();
 }
 
-/** Sums of 2×2 windows: average pooling, its division left to the next scale. */
-function poolNode({ value, channels, side }: Feature): {
-  kind: 'linear';
-  inputs: [QuantValueId];
-  map: LinearMap;
-  layer: string;
-} {
+/** Sums of 2×2 windows, each times `weight`. */
+export function poolMap({ channels, side }: Pick<Feature, 'channels' | 'side'>, weight: number): LinearMap {
   const windows: Int32Array[] = [];
   for (let channel = 0; channel < channels; channel++)
     for (let row = 0; row + 1 < side; row += 2)
@@ -155,17 +153,21 @@ function poolNode({ value, channels, side }: Feature): {
         const corner = (channel * side + row) * side + column;
         windows.push(Int32Array.of(corner, corner + 1, corner + side, corner + side + 1));
       }
-  const map = {
+  return {
     windows,
-    kernels: [Float64Array.of(1, 1, 1, 1)],
+    kernels: [new Float64Array(4).fill(weight)],
     rowWindow: Int32Array.from(windows, (_, i) => i),
     rowKernel: new Int32Array(windows.length),
     bias: new Float64Array(windows.length),
   };
-  return { kind: 'linear', inputs: [value], map, layer: 'pool' };
 }
 
-function convolve(from: Feature, layer: { filters: number; kernel: number }, weight: () => number): LinearMap {
+/** A convolution without padding. */
+export function convolve(
+  from: Pick<Feature, 'channels' | 'side'>,
+  layer: { filters: number; kernel: number },
+  weight: () => number,
+): LinearMap {
   const { filters, kernel } = layer;
   const side = from.side - kernel + 1;
   const kernels = Array.from({ length: filters }, () =>
@@ -190,7 +192,8 @@ function convolve(from: Feature, layer: { filters: number; kernel: number }, wei
   };
 }
 
-function connect(from: Feature, units: number, weight: () => number): LinearMap {
+/** A dense layer. */
+export function connect(from: Pick<Feature, 'channels' | 'side'>, units: number, weight: () => number): LinearMap {
   const count = from.channels * from.side * from.side;
   return {
     windows: [Int32Array.from({ length: count }, (_, i) => i)],

@@ -15,6 +15,8 @@ import { defineStaircase } from '../../src/circuit/gadgets/staircase.js';
 import { defineThermometer } from '../../src/circuit/gadgets/thermometer.js';
 import { lowerCircuit } from '../../src/circuit/lower.js';
 import { definePoseidon } from '../../src/circuit/statement/poseidon.js';
+import { splitModel } from '../../src/circuit/weights/architecture.js';
+import { countPacks, findPrivateLayers } from '../../src/circuit/weights/private-layers.js';
 import { identity, span } from '../circuits/affine-rows.js';
 import { QuantModel } from './quant-model.js';
 
@@ -92,18 +94,33 @@ describe('snapshots of circuits', () => {
   });
 
   it('what the benchmark networks cost', () => {
-    const lines = ['id,shape,weights,activations,constraints,wires'];
-    for (const benchmark of benchmarks) {
-      for (const [weightBits, activationBits, headroom] of [
-        [8, 7, -3],
-        [6, 6, 0],
-      ]) {
+    const lines = ['id,shape,weights,activations,saturating bits,constraints,wires'];
+    // How far above its goal a network may be, by style: what `npm run bench:constraints` shows, and no more.
+    for (const [weightBits, activationBits, headroom, most] of [
+      [8, 7, 3, 1.15],
+      [6, 6, 3, 1.05],
+      [6, 6, 0, 1.03],
+    ]) {
+      for (const benchmark of benchmarks) {
         const { constraints, wires } = predictCost(buildNetwork(benchmark, { weightBits, activationBits, headroom }));
         const { id, shape, goal } = benchmark;
-        lines.push(`${id},${shape},${weightBits},${activationBits},${constraints},${wires}`);
-        expect(constraints, id).to.be.at.most(goal * 1.06);
+        lines.push(`${id},${shape},${weightBits},${activationBits},${headroom},${constraints},${wires}`);
+        expect(constraints, id).to.be.at.most(goal * most);
       }
     }
     expectSnapshot('constraints.csv', `${lines.join('\n')}\n`);
+  });
+
+  it('what private weights cost beside constants', () => {
+    const lines = ['id,shape,constants,private,field elements'];
+    for (const benchmark of benchmarks) {
+      if (!['B1', 'B2', 'B3', 'B4'].includes(benchmark.id)) continue;
+      const graph = buildNetwork(benchmark, { weightBits: 7, activationBits: 7, headroom: 3 });
+      const { architecture } = splitModel(graph, undefined, 0);
+      const { constraints } = predictCost(architecture, { weights: 'private' });
+      const packs = countPacks(findPrivateLayers(architecture));
+      lines.push(`${benchmark.id},${benchmark.shape},${predictCost(graph).constraints},${constraints},${packs}`);
+    }
+    expectSnapshot('private-weights.csv', `${lines.join('\n')}\n`);
   });
 });
