@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isLocalOnly } from '../bundle/manifest.js';
 import { formatCount, formatNumber, formatShare } from '../core/format.js';
 import type { BundleFacts } from './facts.js';
 import { Html, html } from './html.js';
@@ -14,9 +15,11 @@ function badges({ setup, audit, accuracy }: BundleFacts): Html {
     audit === null ? bad('not audited') : audit.proved ? good('soundness proved') : bad('soundness not proved'),
     setup === null
       ? bad('no keys yet')
-      : setup.profile === 'production'
-        ? good('production key')
-        : bad('development key: never for value'),
+      : setup.profile === 'dev'
+        ? bad('development key: never for value')
+        : isLocalOnly(setup)
+          ? bad('rehearsal key: local chains only')
+          : good('production key'),
     accuracy?.top1Agreement !== null && accuracy?.top1Agreement !== undefined
       ? (accuracy.top1Agreement >= 0.98 ? good : bad)(`${formatShare(accuracy.top1Agreement)} agreement`)
       : null,

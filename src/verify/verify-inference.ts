@@ -1,4 +1,4 @@
-import type { Manifest } from '../bundle/manifest.js';
+import { isLocalOnly, type Manifest } from '../bundle/manifest.js';
 import { SchemaError } from '../bundle/schema.js';
 import { type Binding, computeContext } from '../commitment/context.js';
 import { fromHex } from '../core/hex.js';
@@ -162,7 +162,9 @@ async function examine(
   const reason =
     file.profile === 'dev'
       ? 'the proof holds under a development key, which convinces only whoever made it'
-      : 'the proof holds';
+      : manifest.setup !== null && isLocalOnly(manifest.setup)
+        ? 'the proof holds under a key from powers of tau that nobody contributed to, so anyone could have forged it'
+        : 'the proof holds';
   return {
     claim: { publicSignals: file.publicSignals, proof: file.proof },
     ifValid: { valid: true, reason, profile: file.profile, outputs, inputs, context: file.context.value },

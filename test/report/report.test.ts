@@ -3,11 +3,13 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { OVERRIDE_EMPTY_PTAU } from '../../src/bundle/manifest.js';
 import type { Json } from '../../src/bundle/qmodel.js';
 import { reportBundle } from '../../src/index.js';
 import { describeLayers } from '../../src/report/describe-layers.js';
 import { drawGraph } from '../../src/report/draw-graph.js';
 import { html } from '../../src/report/html.js';
+import { renderPage } from '../../src/report/page.js';
 import { pickTicks } from '../../src/report/svg.js';
 import { makeEveryKind } from '../bundle/quant-graph.js';
 import { lastJson, runWords } from '../cli/capture.js';
@@ -125,6 +127,26 @@ describe('the model card', () => {
     expect((await runWords('report', copy, '--no-gas', '--quiet')).code).to.equal(0);
     expect(await readFile(join(copy, 'report.html'), 'utf8')).to.match(/^<!doctype html>/);
     expect((await runWords('check', copy, '--quiet')).code).to.equal(0);
+  });
+
+  it('shows the transcript of a ceremony, and says where its powers of tau are nobody’s', async () => {
+    const { facts } = await reportBundle({ dir: iris, gas: false });
+    const hash = 'ab'.repeat(64);
+    const step = (kind: string, name: string) => ({ kind, name, zkey: 'cd'.repeat(32), contributionHash: hash });
+    const setup = {
+      profile: 'production' as const,
+      ptau: { blake2b: 'ef'.repeat(64), power: 9, published: 'powersOfTau28_hez_final_09.ptau' },
+      contributions: 3,
+      beacon: true,
+      overrides: [] as string[],
+      steps: [...['ada', 'grace', '<emmy>'].map((name) => step('contribution', name)), step('beacon', 'a block')],
+    };
+    const { text } = readMarkup(renderPage({ ...facts, setup }));
+    for (const words of ['✓ production key', 'grace', '&lt;emmy&gt;', 'a block', hash, setup.ptau.published])
+      expect(text, words).to.contain(words);
+    expect(text).to.not.contain('development key');
+    const rehearsal = { ...setup, overrides: [OVERRIDE_EMPTY_PTAU] };
+    expect(renderPage({ ...facts, setup: rehearsal })).to.contain('✗ rehearsal key: local chains only');
   });
 
   it('refuses a bundle with a changed file, and says which files are not there', async () => {
