@@ -63,11 +63,9 @@ export function encodeInput(
   const ranges = tabular
     ? Array.from({ length: size }, (_, i) => widen(observeMinMax(Float64Array.from(rows, (row) => row[i])), all))
     : [all.high > all.low ? all : { low: Math.min(0, all.low), high: Math.max(1, all.high) }];
+  const common = findGrid(rows.flatMap((row) => Array.from(row)));
   const scale = Float64Array.from(ranges, ({ low, high }, i) =>
-    alignToGrid(
-      (high - low) / levels,
-      rows.flatMap((row) => (tabular ? [row[i]] : Array.from(row))),
-    ),
+    alignToGrid((high - low) / levels, common ?? (tabular ? findGrid(rows.map((row) => row[i])) : null)),
   );
   const zeroPoint = Float64Array.from(ranges, ({ low }, i) => Math.round(-low / scale[i]));
   return { scale: compact(scale), zeroPoint: compact(zeroPoint), bits, max: levels };
@@ -82,14 +80,18 @@ export function adoptCode({ scale, low, high }: QuantizationForm): InputCode {
 /** Distinct values beyond which no grid is looked for. */
 const MOST_DISTINCT = 512;
 
-/**
- * The step itself, or the next coarser one that divides the grid on which all values lie (tenths, sixteenths, 1/255) into a
- * power of two: as fine to half, and exact on the values that were seen.
- */
-function alignToGrid(step: number, values: readonly number[]): number {
+/** The grid on which all values lie (tenths, sixteenths, 1/255); null where they lie on none. */
+function findGrid(values: readonly number[]): number | null {
   const distinct = new Set<number>();
-  for (const value of values) if (distinct.add(value).size > MOST_DISTINCT) return step;
-  const grid = commonStep([...distinct]);
+  for (const value of values) if (distinct.add(value).size > MOST_DISTINCT) return null;
+  return commonStep([...distinct]);
+}
+
+/**
+ * The step itself, or the next coarser one that divides the grid into a power of two: as fine to half, and exact on the values
+ * that were seen.
+ */
+function alignToGrid(step: number, grid: number | null): number {
   if (grid === null) return step;
   const aligned = grid / 2 ** Math.floor(Math.log2(grid / step));
   return Math.max(aligned, step);
@@ -103,7 +105,8 @@ function widen(
   const low = range.low === 0 ? 0 : range.low > 0 ? Math.max(0, range.low - margin) : range.low - margin;
   const high = range.high === 0 ? 0 : range.high + margin;
   if (high > low) return { low, high };
-  const room = Math.max(Math.abs(low) / 2, (all.high - all.low) / 100, 1e-6);
+  // A feature that is always 0 has no unit of its own: it takes that of the others, and costs no bits in sums with them.
+  const room = low === 0 ? Math.max((all.high - all.low) / 2, 1e-6) : Math.abs(low) / 2;
   return { low: low - room, high: high + room };
 }
 

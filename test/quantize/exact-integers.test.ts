@@ -6,7 +6,7 @@ import { encodeInput, quantizeInput } from '../../src/quantize/inputs.js';
 import { presets } from '../../src/quantize/options.js';
 import { quantizeGraph, type RealRow, traceFloat } from '../../src/quantize/quantize.js';
 import { inferReal, searchPresets } from '../../src/quantize/search.js';
-import { model, node } from '../graph/ops-model.js';
+import { model, node, tensor } from '../graph/ops-model.js';
 
 type Pair = readonly [dividend: number, divisor: number];
 
@@ -91,6 +91,48 @@ describe('integers stay exact', () => {
           }
         }
     }
+  });
+
+  it('labels of a thousand positions are looked up exactly, also those that calibration never saw', () => {
+    const count = 1000;
+    const labels = Array.from({ length: count }, (_, i) => (i * 7919) % 10);
+    const nodes = [
+      node('ai.onnx.ml.ArrayFeatureExtractor', ['labels', 'x'], ['picked']),
+      node('Mul', ['picked', 'two'], ['label']),
+    ];
+    const constants = [tensor('labels', [1, count], labels, 7), tensor('two', [], [2], 7)];
+    const graph = optimizeGraph(importGraph(model([['x', [1], 'int']], nodes, ['label'], constants)).graph);
+    const rowAt = (place: number): RealRow => ({ x: Float64Array.of(place) });
+    const rows = [0, 420, 999].map(rowAt);
+    const { graph: quant } = quantizeGraph(graph, traceFloat(graph, rows), presets[0]);
+    for (let place = 0; place < count; place += 7)
+      expect(inferReal(quant, rowAt(place)).label[0]).to.equal(2 * labels[place]);
+  });
+
+  it('positions of the least roots are those of the least arguments', () => {
+    const nodes = [node('Sqrt', ['x'], ['root']), node('TopK', ['root', 'k'], ['values', 'at'], { largest: 0 })];
+    const source = model([['x', [1, 5]]], nodes, ['at'], [tensor('k', [1], [2], 7)]);
+    const graph = optimizeGraph(importGraph(source).graph);
+    expect(graph.nodes.map(({ kind }) => kind)).to.deep.equal(['linear', 'topk', 'gather']);
+    const row: RealRow = { x: Float64Array.of(9, 4, 25, 1, 16) };
+    const { graph: quant } = quantizeGraph(graph, traceFloat(graph, [row]), presets[0]);
+    expect(Array.from(inferReal(quant, row).at)).to.deep.equal([3, 1]);
+    const both = optimizeGraph(
+      importGraph(model([['x', [1, 5]]], nodes, ['values'], [tensor('k', [1], [2], 7)])).graph,
+    );
+    expect(
+      both.nodes.map(({ kind }) => kind),
+      'values need their roots',
+    ).to.include('unary');
+  });
+
+  it('a function of too many integers is refused, not rounded', () => {
+    const source = model([['x', [1, 1], 'int']], [node('Mod', ['x', 'n'], ['y'])], ['y'], [tensor('n', [], [7], 7)]);
+    const graph = optimizeGraph(importGraph(source).graph);
+    const row: RealRow = { x: Float64Array.of(0) };
+    const large: RealRow = { x: Float64Array.of(2 ** 20) };
+    const rows = [row, large];
+    expect(() => quantizeGraph(graph, traceFloat(graph, rows), presets[0])).to.throw('which no table holds exactly');
   });
 
   it('ties of Round fall as in the float model', () => {

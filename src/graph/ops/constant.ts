@@ -55,6 +55,16 @@ const shapeRule: ImportRule = (context) => {
   return intsOf(shape.slice(bound(context.int('start', 0)), bound(context.int('end', shape.length))));
 };
 
+/** `a - b·cos(2πi/n) + c·cos(4πi/n)`, n the size or, where not periodic, one less. */
+const cosineWindow =
+  (a: number, b: number, c: number): ImportRule =>
+  (context) => {
+    const size = context.constant(0, 'the size').data[0];
+    const n = context.int('periodic', 1) !== 0 ? size : size - 1;
+    const turn = (2 * Math.PI) / n;
+    return constantOf([size], 'float', (i) => a - b * Math.cos(turn * i) + c * Math.cos(2 * turn * i));
+  };
+
 function matrixOf(context: RuleContext): readonly [rows: number, columns: number] {
   const shape = context.raw(0).shape;
   return shape.length === 2 ? [shape[0], shape[1]] : context.unsupported('a matrix is expected');
@@ -66,6 +76,9 @@ export const constantRules: RuleRecord = {
   Range: range,
   Shape: shapeRule,
   Size: (context) => constantOf([], 'int', () => sizeOf(context.raw(0).shape)),
+  HannWindow: cosineWindow(0.5, 0.5, 0),
+  HammingWindow: cosineWindow(25 / 46, 21 / 46, 0),
+  BlackmanWindow: cosineWindow(0.42, 0.5, 0.08),
   EyeLike: (context) => {
     const [rows, columns] = matrixOf(context);
     const type = elementFormats[context.int('dtype', 1)]?.type ?? 'float';

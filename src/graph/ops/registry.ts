@@ -1,4 +1,5 @@
 import { activationRules } from './activation.js';
+import { attentionRules } from './attention.js';
 import { compareRules } from './compare.js';
 import { constantRules } from './constant.js';
 import { convRules } from './conv.js';
@@ -30,6 +31,7 @@ import { svmRules } from './svm.js';
 /** Every import rule, by operator. */
 export const rules: RuleRecord = {
   ...activationRules,
+  ...attentionRules,
   ...constantRules,
   ...convRules,
   ...elementwiseRules,

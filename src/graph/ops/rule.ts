@@ -67,6 +67,11 @@ export class RuleContext {
     return new RuleContext(this.node, this.version, this.builder, { ...this.scope, lookup });
   }
 
+  /** The context of another node in the place of this one. */
+  withNode(node: OnnxNode): RuleContext {
+    return new RuleContext(node, this.version, this.builder, this.scope);
+  }
+
   has(index: number): boolean {
     return index < this.node.inputs.length && this.node.inputs[index] !== '';
   }

@@ -1,4 +1,4 @@
-import type { Graph, GraphNode, LinearNode, UnaryNode, ValueId } from '../ir.js';
+import type { Graph, GraphNode, LinearNode, TopKNode, UnaryNode, ValueId } from '../ir.js';
 import type { ScalarFunction } from '../scalar.js';
 import { consumersOf, outputValues, producersOf, removeDeadNodes } from './remove-dead-nodes.js';
 
@@ -55,6 +55,8 @@ export function isIncreasing(fn: ScalarFunction): boolean {
     case 'erf':
     case 'softplus':
     case 'atan':
+    case 'sqrt':
+    case 'log':
       return isIncreasing(a);
     default:
       return false;
@@ -65,12 +67,12 @@ function isNonNegative(fn: ScalarFunction): boolean {
   return fn.kind === 'const' && fn.value >= 0;
 }
 
-/** A linear node that multiplies each element by one positive number and adds one number to each. */
-function isUniformScale(node: GraphNode | undefined): node is LinearNode {
+/** A linear node that multiplies each element by one number of the given sign and adds one number to each. */
+function isUniformScale(node: GraphNode | undefined, sign: 1 | -1 = 1): node is LinearNode {
   if (node?.kind !== 'linear' || node.inputs.length !== 1) return false;
   const { windows, kernels, rowWindow, rowKernel, bias } = node.map;
   const [kernel] = kernels;
-  if (kernel === undefined || kernel.length !== 1 || !(kernel[0] > 0)) return false;
+  if (kernel === undefined || kernel.length !== 1 || !(sign * kernel[0] > 0)) return false;
   return rowWindow.every(
     (window, row) => windows[window][0] === row && kernels[rowKernel[row]][0] === kernel[0] && bias[row] === bias[0],
   );
@@ -112,7 +114,33 @@ export function hoistMonotone(graph: Graph): Graph {
       node?.kind === 'unary' && node.functions.length === 1 && !outputs.has(id) && consumers.get(id)?.length === 1;
     return lone && isMonotone(node.functions[0]) ? node : undefined;
   };
+  /** Whether everybody who reads a topk wants the positions only. */
+  const wantsPositions = (node: TopKNode) =>
+    !outputs.has(node.output) &&
+    (consumers.get(node.output) ?? []).every(
+      (reader) =>
+        reader.kind === 'gather' &&
+        reader.inputs.length === 1 &&
+        reader.index.every((i) => i < 0 || Math.floor(i / node.k) % 2 === 1),
+    );
+  /** Positions of the largest `f(x)` are those of the largest `x`, of the largest `-f(x)` those of the largest `-x`. */
+  const reorder = (node: TopKNode): GraphNode[] => {
+    if (!wantsPositions(node)) return [node];
+    const [input] = node.inputs;
+    const negation = producers.get(input);
+    const source = isUniformScale(negation, -1) ? negation.inputs[0] : input;
+    const before = beforeOrderPreserving(source, producers);
+    if (before === source) return [node];
+    if (source === input) return [{ ...node, inputs: [before] }];
+    const id = values.length;
+    values.push({ ...values[input], id, type: values[before].type });
+    return [
+      { ...(negation as LinearNode), inputs: [before], output: id },
+      { ...node, inputs: [id] },
+    ];
+  };
   const nodes = graph.nodes.flatMap((node): GraphNode[] => {
+    if (node.kind === 'topk') return reorder(node);
     if (node.kind === 'argmax') return [{ ...node, inputs: [beforeOrderPreserving(node.inputs[0], producers)] }];
     if (node.kind !== 'max' || node.inputs.length !== 1) return [node];
     const producer = producers.get(node.inputs[0]);

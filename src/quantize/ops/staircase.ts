@@ -104,5 +104,24 @@ function findSteps(
     thresholds.push(reached);
     from = reached;
   }
-  return { base, thresholds: Float64Array.from(thresholds) };
+  return followsSteps(f, low, high, base, thresholds) ? { base, thresholds: Float64Array.from(thresholds) } : null;
+}
+
+/** Codes at which a staircase is held to its function: what rises and falls between the steps found is no staircase. */
+const CHECKS = 4096;
+
+function followsSteps(
+  f: (code: number) => number,
+  low: number,
+  high: number,
+  base: number,
+  thresholds: readonly number[],
+): boolean {
+  let passed = 0;
+  for (let n = 0; n <= CHECKS; n++) {
+    const code = low + Math.floor((n * (high - low)) / CHECKS);
+    while (passed < thresholds.length && thresholds[passed] <= code) passed++;
+    if (f(code) !== base + passed) return false;
+  }
+  return true;
 }

@@ -1,3 +1,4 @@
+import { ZkinferError } from '../../core/error.js';
 import { sizeOf } from '../../core/tensor.js';
 import type { UnaryNode } from '../../graph/ir.js';
 import { evaluateScalar } from '../../graph/scalar.js';
@@ -99,11 +100,29 @@ function argumentError(ctx: QuantizeContext, node: UnaryNode, id: QuantValueId):
   return variance > 0 ? Math.sqrt(error / count / variance) : 0;
 }
 
+/** Bits of an argument of integers that gets a table of all of them, whatever the options say: it is a position or a label. */
+const WIDEST_WHOLE = 14;
+
+function tooManyIntegers(node: UnaryNode, width: number): ZkinferError {
+  return new ZkinferError({
+    code: 'QUANTIZE_TABLE',
+    kind: 'usage',
+    message: `node ${node.origin.name} (${node.origin.op}) maps integers of ${width} bits to integers, which no table holds exactly`,
+    facts: [`tables of integers have at most ${WIDEST_WHOLE} bits; functions that only rise or fall may have more`],
+    hint: 'keep the integers in a smaller range, or leave the operator out of the model',
+  });
+}
+
 /** The argument on codes that a table can cover: as it is where it is narrow, else cut to the working domain. */
 function codeArgument(ctx: QuantizeContext, node: UnaryNode, groups: Groups): QuantValueId {
   const id = ctx.standIn(node.inputs[0]);
   const { tableBits, maxTableBits } = ctx.options;
-  if (widthOf(ctx.value(id)) <= Math.max(tableBits, 8)) return id;
+  const width = widthOf(ctx.value(id));
+  if (width <= Math.max(tableBits, 8)) return id;
+  if (ctx.graph.values[node.inputs[0]].type !== 'float') {
+    if (width <= WIDEST_WHOLE) return id;
+    if (ctx.graph.values[node.output].type !== 'float') throw tooManyIntegers(node, width);
+  }
   const domains = Array.from(groups.functionOf, (_, group) => workingDomain(ctx, node, groups, group));
   let coded = id;
   for (let bits = tableBits; bits <= maxTableBits; bits++) {
