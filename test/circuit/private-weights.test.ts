@@ -2,13 +2,12 @@ import { expect } from 'chai';
 import { auditR1cs } from '../../src/audit/audit.js';
 import { auditCircuit, listInputRanges, listStatementInputs } from '../../src/audit/audit-circuit.js';
 import { findCounterexample, satisfies } from '../../src/audit/counterexample.js';
-import type { R1cs, SparseMatrix } from '../../src/circuit/constraints.js';
 import { splitModel } from '../../src/circuit/weights/architecture.js';
 import { packWeights } from '../../src/circuit/weights/pack-weights.js';
 import { findPrivateLayers } from '../../src/circuit/weights/private-layers.js';
 import { R } from '../../src/core/field.js';
 import type { QuantGraph } from '../../src/quantize/ir.js';
-import { printConstraint, violatedConstraints, wireValues } from '../circuits/r1cs-tester.js';
+import { printConstraint, violatedConstraints, wireValues, withoutRows } from '../circuits/r1cs-tester.js';
 import { buildPrivateConv, buildPrivateDense, compilePrivate } from './private-model.js';
 import { QuantModel, runModel } from './quant-model.js';
 import { drawInputs } from './random-model.js';
@@ -25,20 +24,6 @@ function outputsOf({ program }: ReturnType<typeof compilePrivate>, values: reado
     const value = at < 0 ? null : BigInt(factor[i]) * values[at] + BigInt(offset[i]);
     return value === null ? -1n : ((value % R) + R) % R;
   });
-}
-
-/** The system without the constraints that a test picks. */
-function withoutRows(r1cs: R1cs, isGone: (row: number) => boolean): R1cs {
-  const keep = Array.from({ length: r1cs.constraintCount }, (_, row) => row).filter((row) => !isGone(row));
-  const pick = ({ start, wire, coefficient }: SparseMatrix): SparseMatrix => {
-    const rows = keep.map((row) => [start[row], start[row + 1]] as const);
-    const join = (array: Uint32Array) =>
-      Uint32Array.from(rows.flatMap(([from, to]) => Array.from(array.subarray(from, to))));
-    const starts = [0];
-    for (const [from, to] of rows) starts.push(starts[starts.length - 1] + to - from);
-    return { start: Uint32Array.from(starts), wire: join(wire), coefficient: join(coefficient) };
-  };
-  return { ...r1cs, constraintCount: keep.length, a: pick(r1cs.a), b: pick(r1cs.b), c: pick(r1cs.c) };
 }
 
 describe('private weights', () => {

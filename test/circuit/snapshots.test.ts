@@ -4,20 +4,10 @@ import { expect } from 'chai';
 import { benchmarks, buildNetwork } from '../../scripts/bench/networks.js';
 import { predictCost } from '../../src/circuit/cost.js';
 import { emitCircom } from '../../src/circuit/emit-circom.js';
-import { defineDigits } from '../../src/circuit/gadgets/digits.js';
-import { defineInnerProduct } from '../../src/circuit/gadgets/inner-product.js';
-import { defineIsZero } from '../../src/circuit/gadgets/is-zero.js';
-import { defineLookup } from '../../src/circuit/gadgets/lookup.js';
-import { defineNonNegative } from '../../src/circuit/gadgets/non-negative.js';
-import { defineRangeCheck } from '../../src/circuit/gadgets/range-check.js';
-import { defineRequantize, type RequantizeRow } from '../../src/circuit/gadgets/requantize.js';
-import { defineStaircase } from '../../src/circuit/gadgets/staircase.js';
-import { defineThermometer } from '../../src/circuit/gadgets/thermometer.js';
 import { lowerCircuit } from '../../src/circuit/lower.js';
-import { definePoseidon } from '../../src/circuit/statement/poseidon.js';
 import { splitModel } from '../../src/circuit/weights/architecture.js';
 import { countPacks, findPrivateLayers } from '../../src/circuit/weights/private-layers.js';
-import { identity, span } from '../circuits/affine-rows.js';
+import { GADGETS } from '../circuits/gadget-list.js';
 import { QuantModel } from './quant-model.js';
 
 /** Compares with a file of `test/snapshots`; `UPDATE_SNAPSHOTS=1` rewrites it. */
@@ -66,30 +56,8 @@ describe('snapshots of circuits', () => {
 
   it('what each gadget costs', () => {
     const lines = ['gadget,parameters,constraints,own wires'];
-    const requantize = (row: RequantizeRow) => {
-      const { bits, shift, outBits, signed, over } = row;
-      const component = defineRequantize(identity, [row], false);
-      const what = `p=${bits} s=${shift} k=${outBits} ${signed ? 'signed' : 'non-negative'} over=${over}`;
-      lines.push(`requantize,${what},${component.constraints},${component.ownWires}`);
-    };
-    for (const signed of [true, false])
-      for (const over of [0, 1, 2, 4]) requantize({ bits: 17 + over, shift: 10, outBits: 7, signed, over });
-    requantize({ bits: 21, shift: 0, outBits: 21, signed: true, over: 0 });
-    const push = (name: string, what: string, { constraints, ownWires }: { constraints: number; ownWires: number }) =>
-      lines.push(`${name},${what},${constraints},${ownWires}`);
-    for (const max of [1, 100, 255, 65535]) push('range check', `0 … ${max}`, defineRangeCheck([0], [max]));
-    for (const bits of [8, 21]) push('sign test', `p=${bits}`, defineNonNegative(identity, [bits], false));
-    push('zero test', '', defineIsZero(identity, false));
-    for (const size of [4, 16, 64, 256, 1024])
-      push('lookup', `${size} entries`, defineLookup(identity, span(0, size - 1), size - 1));
-    const evenly = (count: number) => span(1, count).map((t) => t * 1000 + (t % 3));
-    for (const count of [10, 60])
-      push('thermometer', `${count} thresholds`, defineThermometer(identity, 0, 70_000, evenly(count)));
-    for (const count of [10, 60, 255])
-      push('staircase', `${count} thresholds`, defineStaircase(identity, 0, 300_000, evenly(count)));
-    push('inner product', '10 weights', defineInnerProduct(10));
-    push('digits', '10 of 25 bits, without their ranges', defineDigits(10, 25, 0));
-    for (const inputs of [2, 16]) push('poseidon', `${inputs} inputs`, definePoseidon(inputs, null));
+    for (const { name, parameters, component, outputRange } of GADGETS)
+      if (!outputRange) lines.push(`${name},"${parameters}",${component.constraints},${component.ownWires}`);
     expectSnapshot('gadgets.csv', `${lines.join('\n')}\n`);
   });
 

@@ -36,3 +36,17 @@ export function printConstraint(r1cs: R1cs, row: number, names: readonly string[
   };
   return `(${side(r1cs.a)}) · (${side(r1cs.b)}) = ${side(r1cs.c)}`;
 }
+
+/** The system without the constraints that a test picks. */
+export function withoutRows(r1cs: R1cs, isGone: (row: number) => boolean): R1cs {
+  const keep = Array.from({ length: r1cs.constraintCount }, (_, row) => row).filter((row) => !isGone(row));
+  const pick = ({ start, wire, coefficient }: SparseMatrix): SparseMatrix => {
+    const rows = keep.map((row) => [start[row], start[row + 1]] as const);
+    const join = (array: Uint32Array) =>
+      Uint32Array.from(rows.flatMap(([from, to]) => Array.from(array.subarray(from, to))));
+    const starts = [0];
+    for (const [from, to] of rows) starts.push(starts[starts.length - 1] + to - from);
+    return { start: Uint32Array.from(starts), wire: join(wire), coefficient: join(coefficient) };
+  };
+  return { ...r1cs, constraintCount: keep.length, a: pick(r1cs.a), b: pick(r1cs.b), c: pick(r1cs.c) };
+}
