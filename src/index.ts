@@ -36,5 +36,7 @@ export { verifyWeights, type WeightsReport } from './pipeline/verify-weights.js'
 export { createProverPool, type ProverPool } from './prove/pool.js';
 export { openRows, readRows } from './rows/read-rows.js';
 export type { Row, Rows } from './rows/rows.js';
+export { type QueueWorker, type QueueWorkerOptions, startQueueWorker } from './serve/queue/queue-worker.js';
+export { createProofService, type ProofService, type ProofServiceOptions } from './serve/service.js';
 export type { ProofFile } from './verify/proof-file.js';
 export { type InferenceVerdict, verifyInference, verifyInferences } from './verify/verify-inference.js';

@@ -42,6 +42,7 @@ const HOMES: Readonly<Record<string, { readonly room: string; readonly files?: n
   '@ethereumjs/*': { room: 'chain' },
   '@foundry-rs/anvil-linux-amd64': { room: 'chain' },
   bullmq: { room: 'serve' },
+  ioredis: { room: 'serve' },
   commander: { room: 'cli' },
 };
 

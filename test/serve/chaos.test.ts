@@ -74,6 +74,7 @@ function eventsOf(running: Running): QueueWorkerEvent[] {
           isRedisKilled = true;
           await redis.kill();
           await pause(300);
+          expect((await api.get('/readyz')).status).to.equal(503);
           await redis.start();
         }
       }

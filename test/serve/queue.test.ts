@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { loadBullMq } from '../../src/serve/queue/bullmq.js';
+import { Redis } from 'ioredis';
+import { loadQueuePackages } from '../../src/serve/queue/bullmq.js';
 import { parseQueueAddress } from '../../src/serve/queue/queue-address.js';
 import { type QueueWorkerEvent, startQueueWorker } from '../../src/serve/queue/queue-worker.js';
-import { RedisClient } from '../../src/serve/queue/redis-client.js';
-import { encodeCommand, RedisError, ReplyReader } from '../../src/serve/queue/redis-protocol.js';
 import { createProofService, type ProofService } from '../../src/serve/service.js';
 import { useScratchFolder } from '../groth16/scratch.js';
 import { Api } from './api.js';
@@ -19,23 +18,7 @@ async function failureOf(work: Promise<unknown>): Promise<{ code: string; kind: 
   );
 }
 
-describe('the Redis client', () => {
-  it('writes commands and reads replies, however they come in', () => {
-    expect(encodeCommand(['SET', 'k', 'é', 7]).toString()).to.equal(
-      '*4\r\n$3\r\nSET\r\n$1\r\nk\r\n$2\r\né\r\n$1\r\n7\r\n',
-    );
-    const text = '+OK\r\n:-7\r\n$-1\r\n*-1\r\n$4\r\né\r\n\r\n*3\r\n:1\r\n*1\r\n$0\r\n\r\n-ERR inside\r\n-ERR no\r\n';
-    const whole = new ReplyReader().read(Buffer.from(text));
-    expect(whole.slice(0, 5)).to.deep.equal(['OK', -7, null, null, 'é\r\n']);
-    const [one, nested, inside] = whole[5] as [number, string[], RedisError];
-    expect([one, nested, inside.message]).to.deep.equal([1, [''], 'ERR inside']);
-    expect(whole[6]).to.be.instanceOf(RedisError);
-    const reader = new ReplyReader();
-    const single = [...Buffer.from(text)].flatMap((byte) => reader.read(Buffer.from([byte])));
-    expect(JSON.stringify(single)).to.equal(JSON.stringify(whole));
-    expect(() => new ReplyReader().read(Buffer.from('HTTP/1.1 400\r\n'))).to.throw(RedisError);
-  });
-
+describe('a queue', () => {
   it('reads addresses, and never quotes one that it refuses', () => {
     expect(parseQueueAddress('redis://127.0.0.1')).to.deep.include({ port: 6379, db: 0, isTls: false });
     expect(parseQueueAddress('rediss://u:p%40ss@[::1]:7/3')).to.deep.equal({
@@ -52,12 +35,10 @@ describe('the Redis client', () => {
         .with.property('message')
         .that.not.contains('s3cret');
   });
-});
 
-describe('BullMQ', () => {
-  it('is asked for by name where it is not installed', async () => {
-    const error = await failureOf(loadBullMq(() => Promise.reject(new Error('Cannot find package'))));
-    expect(error).to.include({ code: 'QUEUE_PACKAGE_MISSING', kind: 'usage', hint: 'npm install bullmq@6' });
+  it('says what to install where its packages are not there', async () => {
+    const error = await failureOf(loadQueuePackages(() => Promise.reject(new Error('Cannot find package'))));
+    expect(error).to.include({ code: 'QUEUE_PACKAGE_MISSING', kind: 'usage', hint: 'npm install bullmq@6 ioredis@5' });
   });
 });
 
@@ -79,8 +60,8 @@ describe('BullMQ', () => {
     afterEach(async () => {
       for (const child of children.splice(0)) child.kill('SIGKILL');
       await Promise.all(services.splice(0).map((service) => service.close(0)));
-      const client = new RedisClient(parseQueueAddress(redis.url));
-      await client.call('FLUSHALL');
+      const client = new Redis(redis.url);
+      await client.flushall();
       await client.quit();
     });
 
@@ -99,49 +80,21 @@ describe('BullMQ', () => {
       return child;
     }
 
-    it('speaks with Redis: scripts, transactions, pages of keys, and again after Redis was gone', async () => {
-      const client = new RedisClient(parseQueueAddress(redis.url));
-      const lost: Error[] = [];
-      client.on('error', (error) => lost.push(error));
-      client.defineCommand('twice', { numberOfKeys: 1, lua: "return redis.call('INCRBY', KEYS[1], ARGV[1]) * 2" });
-      expect(await client.runCommand('twice', ['n', 3])).to.equal(6);
-      expect(await client.runCommand('twice', [['n', 3]])).to.equal(12);
-      const replies = await client
-        .multi()
-        .hset('h', { a: 1, b: 'x' })
-        .hgetall('h')
-        .runCommand('twice', ['n', 1])
-        .exec();
-      expect(replies).to.deep.equal([
-        [null, 2],
-        [null, { a: '1', b: 'x' }],
-        [null, 14],
-      ]);
-      const failing = await client.pipeline().llen('h').llen('none').exec();
-      expect(failing?.[0][0]).to.be.instanceOf(RedisError);
-      expect(failing?.[1]).to.deep.equal([null, 0]);
-      for (let i = 0; i < 30; i++) await client.set(`page:${i}`, i);
-      const keys: string[] = [];
-      for await (const page of client.scanStream({ match: 'page:*', count: 5 })) keys.push(...(page as string[]));
-      expect(new Set(keys).size).to.equal(30);
-
-      const blocked = client.duplicate();
-      await blocked.connect();
-      const under = blocked.bzpopmin('nothing', 30).then(
-        () => 'answered',
-        (error) => error.message,
-      );
-      await client.get('n');
+    it('takes jobs while Redis is away, has them proved when it is back, and ends either way', async () => {
+      const api = await serve();
       await redis.kill();
-      while (client.status === 'ready') await new Promise((resolve) => setTimeout(resolve, 5));
-      expect(await under).to.equal('Connection is closed.');
-      const waits = client.get('n');
+      const { id } = (await api.post('/v1/models/public/jobs', { input: irisRow(5) })).json;
+      while ((await api.get('/readyz')).status !== 503) await new Promise((resolve) => setTimeout(resolve, 10));
+      expect((await api.get(`/v1/jobs/${id}`)).json.state).to.equal('queued');
       await redis.start();
-      expect(await waits).to.equal('7');
-      expect(await client.runCommand('twice', ['n', 0])).to.equal(14);
-      blocked.disconnect();
-      await client.quit();
-      expect((await failureOf(client.get('n'))).message).to.equal('Connection is closed.');
+      const worker = await startQueueWorker({ queue: redis.url, bundles: [bundle], workers: 1 });
+      expect((await api.waitForJob(id)).state).to.equal('done');
+      await redis.kill();
+      while ((await api.get('/readyz')).status !== 503) await new Promise((resolve) => setTimeout(resolve, 10));
+      const started = performance.now();
+      await Promise.all([worker.close(), services.pop()?.close(0)]);
+      expect(performance.now() - started).to.be.below(3000);
+      await redis.start();
     });
 
     it('has jobs proved by a worker, verifies them, and knows them when they come again', async () => {
@@ -183,7 +136,7 @@ describe('BullMQ', () => {
       await api.waitForJob(other);
       await worker.close();
       // A valid proof, of the same bundle, under the name of another job.
-      const client = new RedisClient(parseQueueAddress(redis.url));
+      const client = new Redis(redis.url);
       const forged = (await client.get(`zkinfer:result:${other}`)) as string;
       await client.set(`zkinfer:result:${id}`, forged);
       const fresh = await serve();

@@ -2,8 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { parseQueueAddress } from '../../src/serve/queue/queue-address.js';
-import { RedisClient } from '../../src/serve/queue/redis-client.js';
+import { Redis } from 'ioredis';
 
 /** Whether this machine can start a Redis server. */
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
@@ -36,18 +35,10 @@ export async function startRedis(folder: string): Promise<RedisServer> {
     const options = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder, '--save', ''];
     const log = ['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction'];
     child = spawn('redis-server', [...options, ...log], { stdio: 'ignore' });
-    const client = new RedisClient(parseQueueAddress(url));
-    // Waits for the first answer that is one: while it loads its log, Redis answers with an error.
-    for (;;) {
-      if (
-        await client.call('GET', 'nothing').then(
-          () => true,
-          () => false,
-        )
-      )
-        break;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    // Ready once it has read its log.
+    const client = new Redis(url);
+    client.on('error', () => {});
+    await client.get('nothing');
     client.disconnect();
   };
   const kill = async () => {

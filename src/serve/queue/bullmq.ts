@@ -1,45 +1,72 @@
+import type { Redis } from 'ioredis';
 import { ZkinferError } from '../../core/error.js';
-import { RedisClient } from './redis-client.js';
-import type { RedisAddress } from './redis-socket.js';
+import { parseQueueAddress } from './queue-address.js';
 
-export type BullMq = typeof import('bullmq');
+/** The packages that only users of a queue install. */
+export interface QueuePackages {
+  readonly bullmq: typeof import('bullmq');
+  readonly ioredis: Pick<typeof import('ioredis'), 'Redis'>;
+}
 
 /** Beginning of every key of BullMQ in Redis. */
 export const PREFIX = 'zkinfer';
 
-/** Loads BullMQ, which only users of a queue install. @throws ZkinferError QUEUE_PACKAGE_MISSING */
-export async function loadBullMq(load: () => Promise<BullMq> = () => import('bullmq')): Promise<BullMq> {
+async function importPackages(): Promise<QueuePackages> {
+  const [bullmq, ioredis] = await Promise.all([import('bullmq'), import('ioredis')]);
+  return { bullmq, ioredis };
+}
+
+/** Loads BullMQ and its client of Redis. @throws ZkinferError QUEUE_PACKAGE_MISSING */
+export async function loadQueuePackages(load = importPackages): Promise<QueuePackages> {
   try {
     return await load();
   } catch (cause) {
     throw new ZkinferError({
       code: 'QUEUE_PACKAGE_MISSING',
       kind: 'usage',
-      message: 'a queue needs the package bullmq, which is not installed',
-      hint: 'npm install bullmq@6',
+      message: 'a queue needs the packages bullmq and ioredis, and they are not installed',
+      hint: 'npm install bullmq@6 ioredis@5',
       cause,
     });
   }
 }
 
-/** Connects to Redis. @throws ZkinferError QUEUE_UNREACHABLE */
-export async function connectQueue(address: RedisAddress): Promise<RedisClient> {
-  const client = new RedisClient(address);
-  // Later failures show as commands that wait, and in isReady; they are no reason to end.
-  client.on('error', () => {});
+/**
+ * Connects to Redis. Later losses mend themselves: commands wait until it is back.
+ * @param url `redis://HOST:PORT`
+ * @throws ZkinferError QUEUE_ADDRESS, QUEUE_UNREACHABLE
+ */
+export async function connectQueue({ ioredis }: QueuePackages, url: string): Promise<Redis> {
+  const { isTls, ...address } = parseQueueAddress(url);
+  const client = new ioredis.Redis({
+    ...address,
+    ...(isTls && { tls: {} }),
+    lazyConnect: true,
+    // Commands of BullMQ wait for Redis however long it is away.
+    maxRetriesPerRequest: null,
+  });
+  let reason = '';
+  client.on('error', (error: Error) => {
+    reason = error.message;
+  });
   try {
     await client.connect();
     return client;
   } catch (cause) {
     client.disconnect();
-    const { host, port } = address;
     throw new ZkinferError({
       code: 'QUEUE_UNREACHABLE',
       kind: 'resource',
       message: 'Redis cannot be reached',
-      facts: [`${host}:${port}`, cause instanceof Error ? cause.message : String(cause)],
+      facts: [`${address.host}:${address.port}`, ...(reason === '' ? [] : [reason])],
       hint: 'start redis-server with --appendonly yes, or check address and password',
       cause,
     });
   }
+}
+
+/** Ends a connection, whether or not Redis is there to say farewell to. */
+export async function leaveQueue(client: Redis): Promise<void> {
+  if (client.status === 'ready') await client.quit().catch(() => client.disconnect());
+  else client.disconnect();
 }

@@ -1,5 +1,14 @@
 import { ZkinferError } from '../../core/error.js';
-import type { RedisAddress } from './redis-socket.js';
+
+/** Where a Redis server is, and how it lets one in. */
+export interface RedisAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly isTls: boolean;
+  readonly username?: string;
+  readonly password?: string;
+  readonly db: number;
+}
 
 const HINT = 'write redis://HOST:PORT or redis://HOST:PORT/DB, with rediss:// for TLS';
 

@@ -1,14 +1,13 @@
 import type { Job, Queue, QueueEvents } from 'bullmq';
+import type { Redis } from 'ioredis';
 import { ZkinferError } from '../../core/error.js';
 import type { ProveReport } from '../../pipeline/pooled-bundle.js';
 import type { JobRequest } from '../job.js';
 import type { ServedModel, ServedModels } from '../model.js';
 import { verifyJob } from '../prove-job.js';
 import { CANCELLED, type Runner, type RunOptions } from '../runner.js';
-import { type BullMq, connectQueue, loadBullMq, PREFIX } from './bullmq.js';
-import { parseQueueAddress } from './queue-address.js';
+import { connectQueue, leaveQueue, loadQueuePackages, PREFIX, type QueuePackages } from './bullmq.js';
 import { nameQueue, nameQueuedJob, refuseHidden, writeQueuedJob } from './queued-job.js';
-import type { RedisClient } from './redis-client.js';
 import { createResultStore, type ResultStore } from './result-store.js';
 
 export interface QueueRunnerOptions {
@@ -35,12 +34,11 @@ interface Lane {
 /** Puts jobs into a queue that workers on any machine take from. Redis is trusted with nothing but keeping them. */
 export async function createQueueRunner(models: ServedModels, { url }: QueueRunnerOptions): Promise<Runner> {
   for (const model of models.values()) refuseHidden(model);
-  const address = parseQueueAddress(url);
-  const bullmq = await loadBullMq();
-  const client = await connectQueue(address);
+  const packages = await loadQueuePackages();
+  const client = await connectQueue(packages, url);
   const results = createResultStore(client);
   const lanes = new Map<string, Lane>();
-  for (const model of models.values()) lanes.set(model.key, openLane(bullmq, client, model));
+  for (const model of models.values()) lanes.set(model.key, openLane(packages, client, model));
   const laneOf = ({ key }: ServedModel) => lanes.get(key) as Lane;
   return {
     kind: 'queue',
@@ -51,15 +49,16 @@ export async function createQueueRunner(models: ServedModels, { url }: QueueRunn
     run: (request, options) => runInQueue(laneOf(request.model), results, request, options),
     close: async () => {
       for (const { queue, events } of lanes.values()) {
-        await events.close().catch(() => {});
-        await queue.close().catch(() => {});
+        const closed = Promise.allSettled([events.close(), queue.close()]);
+        // Without Redis, BullMQ would wait for an answer that does not come.
+        if (client.status === 'ready') await closed;
       }
-      await client.quit();
+      await leaveQueue(client);
     },
   };
 }
 
-function openLane({ Queue, QueueEvents }: BullMq, client: RedisClient, model: ServedModel): Lane {
+function openLane({ bullmq: { Queue, QueueEvents } }: QueuePackages, client: Redis, model: ServedModel): Lane {
   const options = { connection: client, prefix: PREFIX };
   const queue = new Queue(nameQueue(model), {
     ...options,

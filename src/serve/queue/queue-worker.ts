@@ -4,8 +4,7 @@ import type { ProverName } from '../../groth16/prove.js';
 import { createProverPool, type ProverPool } from '../../prove/pool.js';
 import { largestKeyBytes, openModels, type ServedModel } from '../model.js';
 import { proveJob, verifyJob } from '../prove-job.js';
-import { type BullMq, connectQueue, loadBullMq, PREFIX } from './bullmq.js';
-import { parseQueueAddress } from './queue-address.js';
+import { connectQueue, leaveQueue, loadQueuePackages, PREFIX, type QueuePackages } from './bullmq.js';
 import { nameQueue, readQueuedJob, refuseHidden } from './queued-job.js';
 import { createResultStore, type ResultStore } from './result-store.js';
 
@@ -56,18 +55,17 @@ const RETRY_MS = 1000;
  * @throws ZkinferError QUEUE_PACKAGE_MISSING, QUEUE_UNREACHABLE, QUEUE_INPUT_HIDDEN, and those of `openBundle`
  */
 export async function startQueueWorker(options: QueueWorkerOptions): Promise<QueueWorker> {
-  const address = parseQueueAddress(options.queue);
-  const bullmq = await loadBullMq();
+  const packages = await loadQueuePackages();
   const models = await openModels(options.bundles);
   for (const model of models.values()) refuseHidden(model);
-  const client = await connectQueue(address);
+  const client = await connectQueue(packages, options.queue);
   const { workers, backend, binary } = options;
   const pool = createProverPool({ workers, backend, binary, zkeyBytes: largestKeyBytes(models) });
   const results = createResultStore(client);
   const takers = [...models.values()].map((model) => {
-    const take = (job: Job) => takeJob(bullmq, job, model, pool, results, options);
+    const take = (job: Job) => takeJob(packages, job, model, pool, results, options);
     const { lockMs = DEFAULT_LOCK_MS, onEvent } = options;
-    const taker = new bullmq.Worker(nameQueue(model), take, {
+    const taker = new packages.bullmq.Worker(nameQueue(model), take, {
       connection: client,
       prefix: PREFIX,
       concurrency: pool.workers,
@@ -84,9 +82,10 @@ export async function startQueueWorker(options: QueueWorkerOptions): Promise<Que
     workers: pool.workers,
     models: [...models.keys()],
     close: async () => {
-      await Promise.all(takers.map((taker) => taker.close()));
+      // Without Redis nobody could be told of what is finished: another worker takes it.
+      await Promise.all(takers.map((taker) => taker.close(client.status !== 'ready')));
       await pool.close();
-      await client.quit();
+      await leaveQueue(client);
     },
   };
 }
@@ -94,7 +93,7 @@ export async function startQueueWorker(options: QueueWorkerOptions): Promise<Que
 const idOf = (name: string) => name.replace(/^job-/, '');
 
 async function takeJob(
-  { UnrecoverableError }: BullMq,
+  { bullmq: { UnrecoverableError } }: QueuePackages,
   job: Job,
   model: ServedModel,
   pool: ProverPool,

@@ -1,5 +1,5 @@
+import type { Redis } from 'ioredis';
 import type { ProveReport } from '../../pipeline/pooled-bundle.js';
-import type { RedisClient } from './redis-client.js';
 
 /** Results by job, for everybody at the queue. The first one stays: a job that runs twice is stored once. */
 export interface ResultStore {
@@ -14,11 +14,11 @@ export interface ResultStore {
 const DAY_SECONDS = 86_400;
 
 /** Results beside the queue in Redis; a service that takes one over keeps it in its own folder. */
-export function createResultStore(client: RedisClient, keepSeconds = DAY_SECONDS): ResultStore {
+export function createResultStore(client: Redis, keepSeconds = DAY_SECONDS): ResultStore {
   const keyOf = (id: string) => `zkinfer:result:${id}`;
   return {
     read: async (id) => {
-      const text = (await client.get(keyOf(id))) as string | null;
+      const text = await client.get(keyOf(id));
       try {
         return text === null ? null : (JSON.parse(text) as ProveReport);
       } catch {
@@ -26,7 +26,7 @@ export function createResultStore(client: RedisClient, keepSeconds = DAY_SECONDS
       }
     },
     write: async (id, report) =>
-      (await client.call('SET', keyOf(id), JSON.stringify(report), 'NX', 'EX', keepSeconds)) !== null,
+      (await client.set(keyOf(id), JSON.stringify(report), 'EX', keepSeconds, 'NX')) !== null,
     remove: async (id) => {
       await client.del(keyOf(id));
     },
