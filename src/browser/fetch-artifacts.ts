@@ -9,6 +9,8 @@ import type { Progress } from './messages.js';
 /** A bundle behind an address: its manifest, and its artifacts on demand. */
 export interface RemoteBundle {
   readonly manifest: Manifest;
+  /** Of the manifest file. */
+  readonly digest: Digest;
   /** Bytes of an artifact, held to the digest that the manifest names. @throws ZkinferError `ARTIFACT_MISSING`, `ARTIFACT_MISMATCH`, `BROWSER_FETCH_FAILED` */
   readonly load: (name: ArtifactName, onProgress?: (progress: Progress) => void) => Promise<Uint8Array>;
 }
@@ -100,14 +102,14 @@ export async function openRemoteBundle(
 
   const manifestUrl = new URL('manifest.json', folder).href;
   const bytes = await fetchPart(manifestUrl, 'manifest');
-  if (pin !== undefined) {
-    const given = await digestOf(bytes);
-    if (given !== pin) throw mismatch(manifestUrl, isDigest(pin) ? pin : `${pin}, which is no digest`, given);
-  }
+  const digest = await digestOf(bytes);
+  if (pin !== undefined && digest !== pin)
+    throw mismatch(manifestUrl, isDigest(pin) ? pin : `${pin}, which is no digest`, digest);
   const manifest = parseManifest(new TextDecoder().decode(bytes), manifestUrl);
 
   return {
     manifest,
+    digest,
     load: async (artifact, report = onProgress) => {
       const expected = manifest.artifacts[artifact];
       if (expected === undefined) {

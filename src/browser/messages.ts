@@ -1,5 +1,6 @@
 import type { ArtifactName } from '../bundle/artifact-names.js';
 import type { Manifest } from '../bundle/manifest.js';
+import type { Digest } from '../core/digest.js';
 import type { ErrorFacts } from '../core/error.js';
 import type { RunOptions, SaturatedInput } from '../pipeline/prove-input.js';
 import type { BindingOptions } from '../pipeline/run-binding.js';
@@ -45,7 +46,10 @@ export interface ProvedRun {
 /** What a worker can be asked for, by name: arguments and answer. */
 export interface Calls {
   /** Fetches manifest, integer model and verification key. `digest` pins the manifest. */
-  readonly open: { readonly args: { readonly url: string; readonly digest?: string }; readonly value: Manifest };
+  readonly open: {
+    readonly args: { readonly url: string; readonly digest?: string };
+    readonly value: { readonly manifest: Manifest; readonly digest: Digest };
+  };
   readonly infer: { readonly args: { readonly row: InputRow }; readonly value: Inference };
   /** Fetches and loads what only proving needs. */
   readonly prepare: { readonly args: Record<never, never>; readonly value: null };

@@ -1,9 +1,10 @@
 import type { Manifest } from '../bundle/manifest.js';
+import type { Digest } from '../core/digest.js';
 import { ZkinferError } from '../core/error.js';
 import type { RunOptions } from '../pipeline/prove-input.js';
 import type { BindingOptions } from '../pipeline/run-binding.js';
 import type { Expectations, InferenceVerdict } from '../verify/verify-inference.js';
-import type { CallName, Calls, Inference, InputRow, Progress, ProvedRun } from './messages.js';
+import type { Calls, Inference, InputRow, Progress, ProvedRun } from './messages.js';
 import { connectWorker, type WorkerCalls } from './worker-calls.js';
 
 /** How to follow a long call, and how to end it. */
@@ -23,6 +24,8 @@ export interface OpenOptions extends CallOptions {
 /** A bundle in a page. Everything is computed in one worker, so that the page stays responsive. */
 export interface PageProver {
   readonly manifest: Manifest;
+  /** Of the manifest file: what a page may pin. */
+  readonly digest: Digest;
   /** Runs the integer model: milliseconds, and no key is needed. @throws ZkinferError `INPUT_SHAPE` */
   readonly infer: (row: InputRow) => Promise<Inference>;
   /** Fetches the proving key and loads it, ahead of the first proof. */
@@ -37,6 +40,8 @@ export interface PageProver {
   /** Ends the worker and frees its memory. */
   readonly close: () => void;
 }
+
+type Opened = Calls['open']['value'];
 
 function aborted(): ZkinferError {
   return new ZkinferError({
@@ -66,56 +71,56 @@ function startWorker(): Worker {
  */
 export async function openProver(url: string, options: OpenOptions = {}): Promise<PageProver> {
   const address = new URL(url, document.baseURI).href;
-  const { digest, createWorker = startWorker } = options;
-  let current: { readonly calls: WorkerCalls; readonly opened: Promise<Manifest> } | undefined;
+  const { createWorker = startWorker } = options;
+  let pin = options.digest;
+  let current: { readonly calls: WorkerCalls; readonly opened: Promise<Opened> } | undefined;
   let closed = false;
 
   function start(onProgress?: (progress: Progress) => void) {
     const calls = connectWorker(createWorker(), () => {
       current = undefined;
     });
-    const opened = calls.call('open', { url: address, digest }, onProgress);
+    const opened = calls.call('open', { url: address, digest: pin }, onProgress);
     // A worker that could not open is of no use: the next call starts another one.
     opened.catch((cause: ZkinferError) => calls.end(cause));
     current = { calls, opened };
     return current;
   }
 
-  async function call<K extends CallName>(name: K, args: Calls[K]['args'], { onProgress, signal }: CallOptions = {}) {
+  /** Asks the worker that runs, or a new one; the signal ends it. */
+  async function ask<T>(
+    signal: AbortSignal | undefined,
+    question: (calls: WorkerCalls, bundle: Opened) => Promise<T>,
+    onOpenProgress?: (progress: Progress) => void,
+  ): Promise<T> {
     if (closed || signal?.aborted) throw aborted();
-    const { calls, opened } = current ?? start();
+    const { calls, opened } = current ?? start(onOpenProgress);
     const stop = () => calls.end(aborted());
     signal?.addEventListener('abort', stop);
     try {
-      await opened;
-      return await calls.call(name, args, onProgress);
+      // A worker that starts anew takes the bundle that the first one took, whatever is served by then.
+      const bundle = await opened;
+      pin = bundle.digest;
+      return await question(calls, bundle);
     } finally {
       signal?.removeEventListener('abort', stop);
     }
   }
 
-  const { onProgress, signal } = options;
-  if (signal?.aborted) throw aborted();
-  const { calls, opened } = start(onProgress);
-  const stop = () => calls.end(aborted());
-  signal?.addEventListener('abort', stop);
-  try {
-    const manifest = await opened;
-    return {
-      manifest,
-      infer: (row) => call('infer', { row }),
-      prepare: async (given) => {
-        await call('prepare', {}, given);
-      },
-      prove: (row, { onProgress: report, signal: ending, ...given } = {}) =>
-        call('prove', { row, options: given }, { onProgress: report, signal: ending }),
-      verify: (proof, expected = {}) => call('verify', { document: proof, expected }),
-      close: () => {
-        closed = true;
-        current?.calls.end(aborted());
-      },
-    };
-  } finally {
-    signal?.removeEventListener('abort', stop);
-  }
+  const { manifest, digest } = await ask(options.signal, async (_, bundle) => bundle, options.onProgress);
+  return {
+    manifest,
+    digest,
+    infer: (row) => ask(undefined, ({ call }) => call('infer', { row })),
+    prepare: async ({ onProgress, signal } = {}) => {
+      await ask(signal, ({ call }) => call('prepare', {}, onProgress));
+    },
+    prove: (row, { onProgress, signal, ...given } = {}) =>
+      ask(signal, ({ call }) => call('prove', { row, options: given }, onProgress)),
+    verify: (proof, expected = {}) => ask(undefined, ({ call }) => call('verify', { document: proof, expected })),
+    close: () => {
+      closed = true;
+      current?.calls.end(aborted());
+    },
+  };
 }

@@ -31,7 +31,7 @@ export interface Session {
 }
 
 /** Opens a bundle for inference and verification. @throws ZkinferError `BUNDLE_NOT_SET_UP`, `BROWSER_WEIGHTS_PRIVATE`, `QMODEL_INVALID`, those of loading */
-export async function openSession(remote: RemoteBundle): Promise<Session> {
+export async function openSession(remote: Pick<RemoteBundle, 'manifest' | 'load'>): Promise<Session> {
   const { manifest } = remote;
   if (manifest.setup === null) {
     throw new ZkinferError({

@@ -19,7 +19,8 @@ async function answer(request: Request, onProgress: (progress: Progress) => void
     const remote = openRemoteBundle(url, openArtifactCache(), { pin: digest, onProgress });
     session = remote.then(openSession);
     await session;
-    return (await remote).manifest;
+    const { manifest, digest: found } = await remote;
+    return { manifest, digest: found };
   }
   if (!session) throw new Error('the first call opens a bundle');
   const { infer, prepare, prove, verify } = await session;

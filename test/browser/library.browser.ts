@@ -177,6 +177,25 @@ describe('zkinfer/browser, in chromium', function () {
     expect(visit.complaints).to.deep.equal([]);
   });
 
+  it('keeps to the bundle that it opened, when another one is served before it starts anew', async () => {
+    const { value } = await ask(async ({ openProver }) => {
+      const prover = await openProver('/packed/');
+      Object.assign(window, { prover });
+      return prover.digest;
+    }, {});
+    expect(value).to.equal(await digestFile(join(samples.packed.bundle, 'manifest.json')));
+    await page.route('**/packed/manifest.json', (route) =>
+      route.continue({ url: new URL('/bound/manifest.json', site.url).href }),
+    );
+    const again = await ask(async (_, row) => {
+      const { prover } = window as unknown as { prover: Awaited<ReturnType<Harness['openProver']>> };
+      const signal = AbortSignal.timeout(1);
+      await prover.prove(row, { signal }).catch(() => {});
+      return prover.infer(row);
+    }, ROW);
+    expect(again).to.deep.equal({ code: 'ARTIFACT_MISMATCH' });
+  });
+
   it('says so when the policy of the page forbids WebAssembly', async () => {
     await page.goto(site.forbiddingUrl);
     await page.waitForFunction('window.zkinfer');
