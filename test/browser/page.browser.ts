@@ -27,7 +27,8 @@ describe('the example page, in chromium', function () {
   let scratch: string;
 
   before(async () => {
-    [dapp, browser] = await Promise.all([startDapp(), launchChromium()]);
+    dapp = await startDapp();
+    browser = await launchChromium();
     scratch = await mkdtemp(join(tmpdir(), 'zkinfer-page-'));
     visit = await open();
     page = visit.page;
