@@ -27,7 +27,7 @@ export function buildTransformTables(curve: Curve, size: number): TransformTable
 }
 
 /** Powers of `root` of order `size`, then those of its square, and so on: half the number each time, `size` places in all. */
-function buildRoots(curve: Curve, size: number, root: bigint): number {
+export function buildRoots(curve: Curve, size: number, root: bigint): number {
   const table = curve.alloc(size * FIELD_BYTES);
   const { frm_mul: mul, frm_copy: copy } = curve.call;
   const mark = curve.mark();

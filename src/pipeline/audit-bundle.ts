@@ -10,6 +10,7 @@ import { readQModel } from '../bundle/qmodel-file.js';
 import { readR1cs } from '../circom/r1cs-file.js';
 import { emitR1cs } from '../circuit/emit-r1cs.js';
 import { lowerCircuit } from '../circuit/lower.js';
+import { prepareTables } from '../groth16/fast-interpolation.js';
 import { circuitOptionsOf } from './circuit-options.js';
 
 /**
@@ -22,6 +23,7 @@ export async function auditBundle(dir: string, options: Pick<AuditOptions, 'onPr
   await checkArtifacts(dir, manifest, ['qmodel', 'r1cs']);
   const { graph } = await readQModel(bundlePaths(dir).qmodel);
   const program = lowerCircuit(graph, circuitOptionsOf(manifest));
+  await prepareTables(program);
   return auditCircuit({ graph, program, ...emitR1cs(program) }, options);
 }
 

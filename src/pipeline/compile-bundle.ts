@@ -27,6 +27,7 @@ import {
   type Statement,
   type StatementForm,
 } from '../core/statement.js';
+import { prepareTables } from '../groth16/fast-interpolation.js';
 import { takeLabel } from '../quantize/label-output.js';
 import { packageRoot, toolVersions } from './package.js';
 import { isArchitecture, takeArchitecture } from './take-architecture.js';
@@ -86,6 +87,7 @@ export async function compileBundle(request: CompileRequest): Promise<CompileRep
     overflow,
     weights,
   });
+  await prepareTables(program);
   const emitted = emitR1cs(program);
   const { r1cs, wireNames } = emitted;
   const circom = emitCircom(program);

@@ -11,6 +11,7 @@ import type { CircuitProgram } from '../circuit/program.js';
 import { packWeights } from '../circuit/weights/pack-weights.js';
 import { findPrivateLayers } from '../circuit/weights/private-layers.js';
 import type { WeightsOpening } from '../circuit/witness.js';
+import { prepareTables } from '../groth16/fast-interpolation.js';
 import { readProvingKey } from '../prove/job.js';
 import type { QuantGraph } from '../quantize/ir.js';
 import { needWeights } from '../verify/model-key.js';
@@ -50,6 +51,7 @@ export async function openBundle(dir: string): Promise<OpenBundle> {
   const paths = bundlePaths(dir);
   const { graph: compiled } = await readQModel(paths.qmodel);
   const program = lowerCircuit(compiled, circuitOptionsOf(manifest));
+  await prepareTables(program);
   const model =
     manifest.circuit.weights === 'private' ? await readWeights(paths.weightsOpening, compiled) : { graph: compiled };
   return {

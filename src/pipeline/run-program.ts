@@ -1,4 +1,5 @@
 import { lowerCircuit } from '../circuit/lower.js';
+import { prepareTables } from '../groth16/fast-interpolation.js';
 import { type MakeWitness, shareWitnessProgram, type WitnessProgram } from '../prove/witness-program.js';
 import type { Row } from '../rows/rows.js';
 import { circuitOptionsOf } from './circuit-options.js';
@@ -24,9 +25,10 @@ export function shareRunProgram({ manifest, graph, wireOrder, weights }: Runnabl
 }
 
 /** Opens the program in a worker. */
-export function openProgram(content: unknown): MakeWitness {
+export async function openProgram(content: unknown): Promise<MakeWitness> {
   const { manifest, graph, wireOrder, weights } = content as Content;
   const program = lowerCircuit(weights?.architecture ?? graph, circuitOptionsOf(manifest));
+  await prepareTables(program);
   const bundle = { manifest, graph, wireOrder, weights, program };
   return async (input) => {
     const { row, to, strict } = input as RunInput;

@@ -37,11 +37,21 @@ const SHORT_BLOCK = 32;
 /** Coefficients by table: components of one table share them, whatever their arguments are. */
 const interpolated = new WeakMap<readonly number[], readonly bigint[]>();
 
+/** Another way to the same coefficients, or undefined where this one is quicker. */
+type Interpolator = (values: readonly number[]) => readonly bigint[] | undefined;
+
+let interpolator: Interpolator = () => undefined;
+
+/** Lets a room that knows WebAssembly find the same coefficients faster. Results do not depend on it. */
+export function useInterpolator(faster: Interpolator): void {
+  interpolator = faster;
+}
+
 /** As `interpolate`, once for each array of integers. */
 export function interpolateTable(values: readonly number[]): readonly bigint[] {
   let known = interpolated.get(values);
   if (!known) {
-    known = interpolate(values.map((value) => toField(value)));
+    known = interpolator(values) ?? interpolate(values.map((value) => toField(value)));
     interpolated.set(values, known);
   }
   return known;
@@ -70,7 +80,7 @@ export function interpolate(values: readonly bigint[]): bigint[] {
 const inverseFactorialsKnown: bigint[] = [1n];
 
 /** `1 / k!` for k below `count`, at least. */
-function inverseFactorials(count: number): readonly bigint[] {
+export function inverseFactorials(count: number): readonly bigint[] {
   const known = inverseFactorialsKnown;
   const first = known.length;
   if (first < count) {
@@ -138,7 +148,7 @@ function vanishingTransform(from: number, power: number): readonly bigint[] {
 }
 
 /** `Π_{from <= r < to} (u - r)`. */
-function vanishing(from: number, to: number): bigint[] {
+export function vanishing(from: number, to: number): bigint[] {
   if (to - from === 1) return [toField(-from), 1n];
   const middle = (from + to) >> 1;
   return multiplyPolynomials(vanishing(from, middle), vanishing(middle, to));

@@ -1,4 +1,3 @@
-import { toField } from '../../core/field.js';
 import { bitLength } from '../../core/range.js';
 import { type Component, indexedNames } from '../component.js';
 import { bindBoolean, Lc } from '../lc.js';
@@ -8,7 +7,7 @@ import {
   computePowers,
   constrainPolynomial,
   constrainPowers,
-  interpolate,
+  interpolateTable,
   interpolationDegree,
   planPolynomial,
   polynomialCost,
@@ -45,7 +44,7 @@ export function defineStaircase(row: AffineRows, min: number, max: number, thres
   let known: bigint[][] | undefined;
   const coefficients = () => {
     known ??= [lower, upper].map((ends) => {
-      const all = interpolate(ends.map((end) => toField(end)));
+      const all = interpolateTable(ends);
       if (all.slice(degree + 1).some((c) => c !== 0n))
         throw new Error(`internal: a staircase of degree above ${degree}`);
       return Array.from({ length: degree + 1 }, (_, i) => all[i] ?? 0n);
