@@ -77,7 +77,7 @@ export class Desk {
       return this.finish(id, record.seq, { state: 'done' });
     if (runner.kind === 'local' && record.state === 'running' && record.attempts >= MAX_STARTS)
       return this.finish(id, record.seq, { state: 'failed', error: jobFatal(record.attempts) });
-    await this.options.book.change(id, () => ({ state: 'queued' }));
+    if (record.state !== 'queued') await this.options.book.change(id, () => ({ state: 'queued' }));
     this.queue.push(id);
   }
 

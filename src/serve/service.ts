@@ -91,7 +91,8 @@ export async function createProofService(options: ProofServiceOptions): Promise<
         tokens,
         maxBodyBytes: options.maxBodyBytes ?? 8 * 2 ** 20,
         requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
-        isLocal: isLoopback(host),
+        // A page that had its name point here has no token.
+        isLocal: isLoopback(host) && tokens.length === 0,
         onRequest: options.onRequest,
         onInternalError,
       },

@@ -9,7 +9,7 @@ import { Api } from './api.js';
 import { irisBundle, irisRow } from './bundles.js';
 import { hasRedis, type RedisServer, startRedis } from './redis.js';
 
-/** The whole acceptance run kills 16 workers: `ZKINFER_QUEUE_KILLS=16`. */
+/** The whole acceptance run kills 16 workers: `npm run chaos:queue`. */
 const KILLS = Number(process.env.ZKINFER_QUEUE_KILLS ?? 1);
 const FEWEST_JOBS = 8;
 const JOB_EVERY_MS = 60;

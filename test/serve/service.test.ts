@@ -58,6 +58,7 @@ describe('the proof service', function () {
     const api = await Api.open(service.url, TOKEN);
     expect(api.description.openapi).to.match(/^3\.1\./);
     const jobs = '/v1/models/public/jobs';
+    const unguarded = await serve();
 
     // Eight at once on one worker that has yet to start: some find the queue full.
     const many = await Promise.all(
@@ -122,7 +123,7 @@ describe('the proof service', function () {
         expect((await api.ask(method, unknown, { token: '', body })).status, unknown).to.equal(401);
         expect((await api.ask(method, unknown, { token: `${TOKEN}x`, body })).status, unknown).to.equal(401);
       }
-      const elsewhere = await askAs('rebound.example', service.url, method, unknown);
+      const elsewhere = await askAs('rebound.example', unguarded.url, method, unknown);
       expect(elsewhere.status, unknown).to.equal(403);
       const headers = new Headers({ 'content-type': 'application/json' });
       api.check(method, unknown, { ...elsewhere, headers, json: undefined });

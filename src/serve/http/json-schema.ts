@@ -15,7 +15,6 @@ export interface Schema {
   readonly maxLength?: number;
   readonly oneOf?: readonly Schema[];
   readonly format?: string;
-  readonly example?: unknown;
 }
 
 export type Schemas = Readonly<Record<string, Schema>>;
