@@ -60,7 +60,10 @@ export async function requireSoundKey(dir: string, manifest: Manifest): Promise<
   ]);
   const zkey = await readFile(paths.provingKey);
   compareSetup(readZkeyInfo(zkey), setup);
-  const given = JSON.parse(await readFile(paths.verificationKey, 'utf8')) as VerificationKey;
+  // Of a model with private weights the verification key is this one with the commitment folded in, which is checked elsewhere.
+  const own = manifest.artifacts.architectureKey === undefined ? 'verificationKey' : 'architectureKey';
+  await checkArtifacts(dir, manifest, [own]);
+  const given = JSON.parse(await readFile(paths[own], 'utf8')) as VerificationKey;
   if (!isSameKey(given, await exportVerificationKey(zkey)))
     throw mismatch('the verification key is not that of the proving key', [dir]);
   if (!isProduction) return;
