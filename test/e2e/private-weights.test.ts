@@ -5,7 +5,9 @@ import { expect } from 'chai';
 import { digestFile } from '../../src/bundle/digest.js';
 import { bundlePaths } from '../../src/bundle/paths.js';
 import type { QModel } from '../../src/bundle/qmodel.js';
+import { toCalldata } from '../../src/chain/calldata.js';
 import { registerBundle } from '../../src/chain/commands/register.js';
+import { deployContract, verifyOnChain } from '../../src/chain/standalone.js';
 import {
   compileBundle,
   exportVerifier,
@@ -25,6 +27,7 @@ import { checkBundle } from '../../src/pipeline/check-bundle.js';
 import { commitToWeights } from '../../src/pipeline/commit-weights.js';
 import { verifyWeights } from '../../src/pipeline/verify-weights.js';
 import { openVerifyingBundle, verifyProofFile } from '../../src/verify/verify-files.js';
+import { startNode } from '../chain/support/nodes.js';
 
 const SAMPLE = join(import.meta.dirname, '../../examples/models/iris-mlp');
 
@@ -98,6 +101,23 @@ describe('private weights, from compile to verdict', () => {
       valid: false,
       reason: 'the pairing equation does not hold',
     });
+  });
+
+  it('is verified by an ordinary contract, which refuses the proof of the other model', async function () {
+    this.timeout(30_000);
+    const node = await startNode('embedded');
+    try {
+      const { compiled } = await exportVerifier(at('one'));
+      const { address } = await deployContract(await node.provider.getSigner(0), compiled);
+      const ask = async (name: string) => {
+        const { proof } = await proveInput({ dir: at(name), row, context: '42' });
+        return verifyOnChain(node.provider, address, compiled, toCalldata(proof.proof, proof.publicSignals));
+      };
+      expect(await ask('one')).to.deep.equal({ valid: true });
+      expect((await ask('two')).reason).to.equal('ProofInvalid()');
+    } finally {
+      await node.close();
+    }
   });
 
   it('gives the outputs of the model as it would with constants', async () => {
