@@ -35,11 +35,24 @@ function listLimbs(title: string, limbs: readonly bigint[], bytes: number): HTML
   );
 }
 
+/** The values that are shown short above, for those who compare or cannot point. */
+function listWhole(values: Readonly<Record<string, string>>): HTMLElement {
+  const terms = Object.entries(values).map(([name, hex]) => term(name, make('code', {}, hex)));
+  return make('details', {}, make('summary', {}, 'All of it in full'), make('dl', { class: 'whole' }, ...terms));
+}
+
 /** What the contract checked, item by item. */
 export function showAccepted(accepted: Accepted): HTMLElement {
   const { proof, proven, mined, inputLimbs, outputLimbs } = accepted;
   const { input, output, agent, nonce } = proven.inference;
   const byteCount = (hex: string) => hex.length / 2 - 1;
+  const bound = {
+    Contract: accepted.contract,
+    Model: accepted.modelId,
+    'For you': agent,
+    Nonce: nonce,
+    Context: toHexWord(accepted.context),
+  };
   return make(
     'div',
     { class: 'verdict good', id: 'accepted' },
@@ -58,17 +71,14 @@ export function showAccepted(accepted: Accepted): HTMLElement {
     make(
       'dl',
       {},
-      term('Contract', showHex(accepted.contract)),
-      term('Model', showHex(accepted.modelId)),
-      term('For you', showHex(agent)),
-      term('Nonce', showHex(nonce)),
-      term('Context', showHex(toHexWord(accepted.context))),
+      ...Object.entries(bound).map(([name, hex]) => term(name, showHex(hex))),
       term('Signals', `${proof.publicSignals.length} public signals`),
       term('Proof', `${byteCount(proven.proof)} bytes`),
       term('Gas', formatCount(mined.gasUsed)),
       term('Block', String(mined.blockNumber)),
       term('Transaction', showHex(mined.transactionHash)),
     ),
+    listWhole({ ...bound, Transaction: mined.transactionHash, Proof: proven.proof }),
     listLimbs('Input', inputLimbs, byteCount(input)),
     listLimbs('Output', outputLimbs, byteCount(output)),
   );
