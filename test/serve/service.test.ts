@@ -187,6 +187,22 @@ describe('the proof service', function () {
     }
   });
 
+  it('takes one job where the same is submitted many times at once, and once a key', async () => {
+    const api = await Api.open((await serve()).url);
+    const jobs = '/v1/models/public/jobs';
+    const headers = { 'idempotency-key': 'mine' };
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () => api.post(jobs, { input: irisRow() }, { headers })),
+    );
+    expect(answers.map(({ status }) => status).sort()).to.deep.equal([200, 200, 200, 200, 202]);
+    expect((await api.get('/v1/jobs')).json.jobs).to.have.length(1);
+    expect((await api.post(jobs, { input: irisRow(1) }, { headers })).status).to.equal(409);
+    const named = await Promise.all(
+      [1, 2].map((n) => api.post(jobs, { input: irisRow(n) }, { headers: { 'idempotency-key': 'new' } })),
+    );
+    expect(named.map(({ status }) => status).sort()).to.deep.equal([202, 409]);
+  });
+
   it('fails a job that cannot be proved with the reason, and takes it anew when it is submitted again', async () => {
     const api = await Api.open((await serve()).url);
     const body = { input: [500, 3.5, 1.4, 0.2], strict: true };
@@ -303,6 +319,24 @@ describe('the proof service', function () {
       socket.write(head);
     });
     expect(answer).to.match(/^HTTP\/1\.1 408 /);
+  });
+
+  it('outlives requests that are none', async () => {
+    const { url } = await serve();
+    const ask = (text: string) =>
+      new Promise<string>((resolve) => {
+        const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.end(text));
+        let answer = '';
+        socket.on('data', (chunk) => {
+          answer += chunk;
+        });
+        socket.on('error', () => {}).on('close', () => resolve(answer.split('\r\n', 1)[0]));
+      });
+    const line = (path: string) => `GET ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`;
+    for (const path of ['//', 'http://[', '/v1/jobs/%E0%A4%A', '/v1/jobs/__proto__', '/v1/models/constructor', '*'])
+      expect(await ask(line(path)), path).to.equal('HTTP/1.1 404 Not Found');
+    expect(await ask('nonsense\r\n\r\n')).to.equal('HTTP/1.1 400 Bad Request');
+    expect((await fetch(`${url}/healthz`)).status).to.equal(200);
   });
 
   it('refuses to be open by mistake, weak tokens, and two models of one name', async () => {

@@ -55,6 +55,6 @@ export function checkHost({ headers }: IncomingMessage): void {
     code: 'HOST_REFUSED',
     kind: 'policy',
     message: 'the service is for this machine, and the request names another host',
-    hint: 'use http://127.0.0.1 or http://localhost; or serve on a public address, with tokens',
+    hint: 'use http://127.0.0.1 or http://localhost, or start the service with tokens',
   });
 }

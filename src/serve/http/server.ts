@@ -43,9 +43,10 @@ export function createHttpServer(served: Served, options: HttpOptions): Server {
     },
     async (request, response) => {
       const started = performance.now();
-      const url = new URL(request.url ?? '/', 'http://localhost');
-      const match = findRoute(request.method ?? '', url.pathname);
-      const answer = await answerRequest(request, url, match).catch((error) => {
+      // Not parsed as a URL: what callers send need not be one.
+      const [path, query] = (request.url ?? '/').split('?', 2);
+      const match = findRoute(request.method ?? '', path);
+      const answer = await answerRequest(request, new URLSearchParams(query), match).catch((error) => {
         if (!(error instanceof ZkinferError)) options.onInternalError?.(error);
         const wrongToken = error instanceof ZkinferError && error.code === 'TOKEN_WRONG';
         return answerError(error, wrongToken ? { 'www-authenticate': 'Bearer' } : {});
@@ -59,12 +60,12 @@ export function createHttpServer(served: Served, options: HttpOptions): Server {
   );
   server.maxConnections = MAX_CONNECTIONS;
 
-  async function answerRequest(request: IncomingMessage, url: URL, match: Match): Promise<Answer> {
+  async function answerRequest(request: IncomingMessage, query: URLSearchParams, match: Match): Promise<Answer> {
     if (options.isLocal) checkHost(request);
     const { route } = match;
     if (!route?.isOpen) checkToken(request);
     if (!route) throw usageProblem(match.isKnownPath ? 'METHOD_UNKNOWN' : 'NOT_FOUND', 'the API has nothing here');
-    const parameters = readParameters(route, match.path, url, request);
+    const parameters = readParameters(route, match.path, query, request);
     const body = route.body && (await readBody(request, options.maxBodyBytes));
     const problems = route.body ? findProblems(body, schemas[route.body], schemas) : [];
     if (problems.length > 0) throw usageProblem('REQUEST_INVALID', 'the body is not of the form described', problems);
@@ -108,24 +109,25 @@ function findRoute(method: string, path: string): Match {
   return { ...(match ?? { path: {} }), isKnownPath: matches.length > 0 };
 }
 
-function readParameters(route: Route, path: Readonly<Record<string, string>>, url: URL, request: IncomingMessage) {
+function readParameters(
+  route: Route,
+  path: Readonly<Record<string, string>>,
+  query: URLSearchParams,
+  request: IncomingMessage,
+) {
   const values: Record<string, string> = {};
   const problems: string[] = [];
   const known = route.parameters ?? {};
   for (const [name, { in: place, schema }] of Object.entries(known)) {
     const header = request.headers[name];
     const value =
-      place === 'path'
-        ? path[name]
-        : place === 'query'
-          ? (url.searchParams.get(name) ?? undefined)
-          : header?.toString();
+      place === 'path' ? path[name] : place === 'query' ? (query.get(name) ?? undefined) : header?.toString();
     if (value === undefined) continue;
     const read = schema.type === 'integer' && /^\d{1,15}$/.test(value) ? Number(value) : value;
     problems.push(...findProblems(read, schema, schemas, name));
     values[name] = value;
   }
-  const extra = [...url.searchParams.keys()].filter((name) => known[name]?.in !== 'query');
+  const extra = [...query.keys()].filter((name) => known[name]?.in !== 'query');
   problems.push(...extra.map((name) => `${JSON.stringify(name.slice(0, 40))}: no such parameter`));
   if (problems.length > 0 && listsProblems(route))
     throw usageProblem('REQUEST_INVALID', 'the parameters are not of the form described', problems);
