@@ -1,13 +1,12 @@
-import { chmodSync, readdirSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { prove } from '../../src/groth16/prove.js';
 import { createRapidsnarkProver } from '../../src/groth16/rapidsnark-prover.js';
 import { createResidentProver } from '../../src/groth16/resident-prover.js';
 import { testProver } from '../../src/groth16/self-test.js';
 import { createSnarkjsProver } from '../../src/groth16/snarkjs-prover.js';
+import { writeProgram, writeSnarkjsProgram } from './external-prover.js';
 import { loadProofFixture } from './proof-fixture.js';
 import { useScratchFolder } from './scratch.js';
 
@@ -16,29 +15,10 @@ const leftovers = () => readdirSync(tmpdir()).filter((name) => name.startsWith('
 describe('external prover', function () {
   this.timeout(30_000);
   const scratch = useScratchFolder();
-  /** A program with the command line of rapidsnark, made of snarkjs. */
-  const write = (name: string, body: string): string => {
-    const path = scratch.path(name);
-    writeFileSync(path, body);
-    chmodSync(path, 0o755);
-    return path;
-  };
+  const write = (name: string, body: string): string => writeProgram(scratch.path(name), body);
   let program: string;
   before(() => {
-    const snarkjs = new URL('../main.js', pathToFileURL(createRequire(import.meta.url).resolve('snarkjs'))).href;
-    const code = scratch.path('prover.mjs');
-    writeFileSync(
-      code,
-      `import { readFileSync, writeFileSync, statSync } from 'node:fs';
-       import { groth16 } from ${JSON.stringify(snarkjs)};
-       const [zkey, wtns, proofFile, publicFile] = process.argv.slice(2);
-       if ((statSync(wtns).mode & 0o077) !== 0) process.exit(9);
-       const { proof, publicSignals } = await groth16.prove(readFileSync(zkey), readFileSync(wtns), undefined, { singleThread: true });
-       writeFileSync(proofFile, JSON.stringify(proof) + '\\0');
-       writeFileSync(publicFile, JSON.stringify(publicSignals));
-       process.exit(0);`,
-    );
-    program = write('prover', `#!/bin/sh\nexec "${process.execPath}" "${code}" "$@"\n`);
+    program = writeSnarkjsProgram(scratch.path('prover'));
   });
 
   it('makes verified proofs through private files, and leaves none behind', async () => {
