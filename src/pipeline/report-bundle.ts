@@ -37,6 +37,8 @@ export async function describeBundle({ dir, gas = true, onProgress }: ReportRequ
   if (!has('qmodel')) throw notThere(dir, ARTIFACT_FILES.qmodel);
   const qmodel = await readQModel(paths.qmodel);
   const { circuit, statement, setup } = manifest;
+  const weights = circuit.weights !== 'private' ? 'constants' : has('weights') ? 'committed' : 'none';
+  const canEstimate = gas && setup !== null && has('verificationKey') && weights !== 'none';
   onProgress?.('estimating the gas');
   return {
     format: 'zkinfer-report/1',
@@ -47,6 +49,7 @@ export async function describeBundle({ dir, gas = true, onProgress }: ReportRequ
       engine: circuit.engine,
       overflow: circuit.overflow,
       flags: circuit.flags,
+      weights,
       constraints: circuit.constraints,
       wires: circuit.wires,
       domainPower: neededPower({ constraintCount: circuit.constraints, publicCount: statement.publicSignals.length }),
@@ -57,7 +60,7 @@ export async function describeBundle({ dir, gas = true, onProgress }: ReportRequ
     statement,
     setup: setup && (await describeSetup(setup, has('ceremony') ? paths.ceremony : null)),
     audit: has('audit') ? await readAudit(paths.audit) : null,
-    gas: gas && setup !== null && has('verificationKey') ? await estimateBundleGas(dir) : null,
+    gas: canEstimate ? await estimateBundleGas(dir) : null,
     artifacts,
   };
 }

@@ -85,6 +85,8 @@ export interface BundleFacts {
   readonly circuit: {
     readonly engine: string;
     readonly overflow: string;
+    /** `constants` of the circuit, `committed` to in the verification key, or `none`: the bundle is an architecture. */
+    readonly weights: 'constants' | 'committed' | 'none';
     readonly flags: readonly string[];
     readonly constraints: number;
     readonly wires: number;

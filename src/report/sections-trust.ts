@@ -10,6 +10,12 @@ const VISIBILITY = {
   committed: 'committed: the input is behind a salted Poseidon commitment',
 } as const;
 
+const WEIGHTS = {
+  constants: 'public: constants of the circuit',
+  committed: 'private: the verification key holds a commitment to them, whose maker showed to know them',
+  none: 'none yet: this is an architecture, for which models are committed to',
+} as const;
+
 const FORM = {
   packed: 'packed: a public signal for every 31 bytes',
   bound: 'bound: three signals for any size',
@@ -37,7 +43,7 @@ function span(values: readonly number[], digits = 4): string {
 }
 
 /** What a proof of this bundle says. */
-export function statementSection({ statement, source }: BundleFacts): Section {
+export function statementSection({ statement, source, circuit }: BundleFacts): Section {
   const { inputs, outputs } = statement;
   const rows = [
     ...inputs.map((layout) => ['input', layout, formatCount(layout.min.reduce((a, b) => Math.min(a, b)))] as const),
@@ -55,6 +61,7 @@ export function statementSection({ statement, source }: BundleFacts): Section {
   const body = html`<p>A proof says: <em>the integer model with the digest below, run on this input, gives this output</em>. It does not say that the model is good, that the input is true, or that the float model would agree.</p>
 ${drawFacts([
   ['model', html`<code>${source.digest}</code>`],
+  ['weights', WEIGHTS[circuit.weights]],
   ['input', VISIBILITY[statement.visibility]],
   ['form', FORM[statement.form]],
   [
