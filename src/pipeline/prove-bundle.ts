@@ -24,6 +24,9 @@ export interface ProveOptions extends BindingOptions {
 /** With a smaller key, a lone proof is made before threads that could help have started. */
 const THREADS_PAY_BYTES = 16 << 20;
 
+/** More threads take longer to start than they save in one proof. */
+const MOST_THREADS = 8;
+
 /**
  * Proves one row, on all cores where the circuit is large enough to gain by it; the proof is verified before it is returned.
  * Many rows: `proveRows`, or `proveInPool` with a pool of one's own.
@@ -37,7 +40,7 @@ export async function proveRow(bundle: OpenBundle, row: Row, options: ProveOptio
     binary,
     zkeyBytes: bundle.zkey.length,
     // Idle workers can help our own prover only.
-    workers: backend === 'resident' ? undefined : 1,
+    atMost: backend === 'resident' ? MOST_THREADS : 1,
   });
   try {
     return await proveInPool(pool, await poolBundle(bundle), { row, to, strict });

@@ -21,6 +21,8 @@ import { planWorkers } from './plan-workers.js';
 export interface PoolOptions {
   /** Worker threads; by default as many as cores and memory allow. */
   readonly workers?: number;
+  /** Of the workers that are started by default: no more than so many, whatever cores there are. */
+  readonly atMost?: number;
   readonly backend?: ProverName;
   /** The external program, for the backend `rapidsnark`; by default that name on PATH. */
   readonly binary?: string;
@@ -78,7 +80,7 @@ export function createProverPool(options: PoolOptions = {}): ProverPool {
   const workers =
     options.workers ??
     planWorkers({
-      cores: availableParallelism(),
+      cores: Math.min(availableParallelism(), options.atMost ?? Number.POSITIVE_INFINITY),
       memoryBudgetBytes: options.memoryBudgetBytes ?? 0.75 * freemem(),
       zkeyBytes: options.zkeyBytes ?? 0,
       backend,
