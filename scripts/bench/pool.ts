@@ -84,7 +84,7 @@ async function compare(): Promise<void> {
 /** Alternates, so that drift of the machine drops out; the first run is what the others are compared with. */
 async function compareRuns(runs: Record<string, () => Promise<unknown>>) {
   const times = new Map(Object.keys(runs).map((name) => [name, [] as number[]]));
-  for (let round = -2; round < rounds; round++) {
+  for (let round = -1; round < rounds; round++) {
     for (const [name, run] of Object.entries(runs)) {
       const { ms } = await measure(run);
       if (round >= 0) times.get(name)?.push(ms);
