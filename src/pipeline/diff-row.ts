@@ -11,6 +11,7 @@ import { runReference } from '../quantize/reference.js';
 import { encodeRow } from '../quantize/search.js';
 import type { Row } from '../rows/rows.js';
 import { type LoadOptions, loadModel, rowsSpecOf } from './load-model.js';
+import { refuseArchitecture } from './take-architecture.js';
 
 /** One value on one row, as each stage of the pipeline has it. */
 export interface DiffLine {
@@ -113,7 +114,9 @@ export async function diffRow(
 ): Promise<DiffReport> {
   const loaded = await loadModel(modelPath, options);
   const { graph } = loaded;
-  const { graph: quant } = await readQModel(qmodelPath);
+  const qmodel = await readQModel(qmodelPath);
+  refuseArchitecture(qmodel, qmodelPath);
+  const { graph: quant } = qmodel;
   const float = evaluateGraph(graph, row);
   const codes = encodeRow(quant, row);
   const integers = evaluateQuant(quant, codes);

@@ -1,10 +1,23 @@
 import { digestBytes } from '../bundle/digest.js';
 import { encodeQModel, type QModel } from '../bundle/qmodel.js';
 import { splitModel } from '../circuit/weights/architecture.js';
+import { ZkinferError } from '../core/error.js';
 
 /** Whether a qmodel is an architecture: a model without weights. */
 export function isArchitecture({ options }: QModel): boolean {
   return options.weights === 'private';
+}
+
+/** @throws ZkinferError WEIGHTS_ABSENT where a model with its weights is needed */
+export function refuseArchitecture(qmodel: QModel, path: string): void {
+  if (!isArchitecture(qmodel)) return;
+  throw new ZkinferError({
+    code: 'WEIGHTS_ABSENT',
+    kind: 'usage',
+    message: 'this is an architecture: the weights of its models are private, and not in it',
+    facts: [path],
+    hint: 'give the qmodel file that the model was quantized to',
+  });
 }
 
 /**
