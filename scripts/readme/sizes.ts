@@ -2,30 +2,60 @@ import { readFileSync } from 'node:fs';
 import { benchmarks } from '../bench/networks.js';
 import { formatTable } from '../marked-section.js';
 
-/** Bits of weights and activations of the networks that the README shows. */
-const WIDTHS = ['8', '7'];
+/** Bits of weights and activations of the random networks, and of their saturation; bits of the trained ones' activations. */
+const RANDOM = '8,7,3';
+const TRAINED = '6';
 
-/** Constraint counts of the field's benchmark shapes beside what others publish, from the snapshot that the circuit tests hold. */
-export async function renderSizes(): Promise<string> {
-  const lines = readFileSync(new URL('../../test/snapshots/constraints.csv', import.meta.url), 'utf8')
+function readLines(name: string): string[][] {
+  const text = readFileSync(new URL(`../../test/snapshots/${name}`, import.meta.url), 'utf8');
+  return text
     .trim()
-    .split('\n');
-  const counts = new Map<string, number>();
-  for (const line of lines.slice(1)) {
-    const [id, , weights, activations, constraints] = line.split(',');
-    if (weights === WIDTHS[0] && activations === WIDTHS[1]) counts.set(id, Number(constraints));
-  }
+    .split('\n')
+    .slice(1)
+    .map((line) => line.split(','));
+}
+
+const count = (constraints: number) => constraints.toLocaleString('en');
+
+function compare(theirs: number, ours: number): string {
+  const ratio = theirs / ours;
+  return `${ratio.toFixed(ratio < 10 ? 1 : 0)}×`;
+}
+
+/** Constraint counts of the field's benchmark shapes beside what others publish, from the snapshots of circuit tests and benchmark. */
+export async function renderSizes(): Promise<string> {
+  const random = new Map(
+    readLines('constraints.csv')
+      .filter((cells) => cells.slice(2, 5).join() === RANDOM)
+      .map((cells) => [cells[0], Number(cells[5])]),
+  );
+  const trained = new Map(
+    readLines('trained-constraints.csv')
+      .filter(([, bits]) => bits === TRAINED)
+      .map(([id, , , , constants, hidden]) => [id, { constants: Number(constants), hidden: Number(hidden) }]),
+  );
   const rows = benchmarks.map(({ id, shape, peer }) => {
-    const constraints = counts.get(id);
+    const constraints = random.get(id);
     if (constraints === undefined) throw new Error(`test/snapshots/constraints.csv has no line for ${id}`);
-    const ratio = peer.constraints / constraints;
+    const own = trained.get(id);
     return [
       id,
       shape,
-      constraints.toLocaleString('en'),
-      `${peer.constraints.toLocaleString('en')} (${peer.name})`,
-      `${ratio.toFixed(ratio < 10 ? 1 : 0)}×`,
+      count(constraints),
+      own ? count(own.constants) : '',
+      own ? count(own.hidden) : '',
+      `${count(peer.constraints)} (${peer.name})`,
+      compare(peer.constraints, own?.constants ?? constraints),
     ];
   });
-  return formatTable(['', 'shape', 'zkinfer', 'published by others', 'ratio'], rows);
+  const head = [
+    '',
+    'shape',
+    'random',
+    `trained, ${TRAINED} bits`,
+    'the same, weights private',
+    'published by others',
+    'ratio',
+  ];
+  return formatTable(head, rows);
 }

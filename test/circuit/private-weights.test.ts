@@ -2,15 +2,18 @@ import { expect } from 'chai';
 import { auditR1cs } from '../../src/audit/audit.js';
 import { auditCircuit, listInputRanges, listStatementInputs } from '../../src/audit/audit-circuit.js';
 import { findCounterexample, satisfies } from '../../src/audit/counterexample.js';
+import { emitR1cs } from '../../src/circuit/emit-r1cs.js';
+import { lowerCircuit } from '../../src/circuit/lower.js';
 import { splitModel } from '../../src/circuit/weights/architecture.js';
 import { packWeights } from '../../src/circuit/weights/pack-weights.js';
 import { findPrivateLayers } from '../../src/circuit/weights/private-layers.js';
+import { computeWitness } from '../../src/circuit/witness.js';
 import { R } from '../../src/core/field.js';
 import type { QuantGraph } from '../../src/quantize/ir.js';
 import { printConstraint, violatedConstraints, wireValues, withoutRows } from '../circuits/r1cs-tester.js';
 import { buildPrivateConv, buildPrivateDense, compilePrivate } from './private-model.js';
 import { QuantModel, runModel } from './quant-model.js';
-import { drawInputs } from './random-model.js';
+import { drawInputs, Stream } from './random-model.js';
 
 const MODELS: Readonly<Record<string, (seed: number) => QuantGraph>> = {
   dense: (seed) => buildPrivateDense(seed),
@@ -70,6 +73,30 @@ describe('private weights', () => {
       expect(text(one)).to.equal(text(other));
     });
   }
+
+  it('is proved under every form of the statement, with pooling over accumulators and assertions in place of saturation', function () {
+    this.timeout(20_000);
+    const graph = withMaxPooling();
+    const { architecture, model } = splitModel(graph);
+    const layers = findPrivateLayers(architecture);
+    expect(layers.map(({ isHeld }) => isHeld)).to.deep.equal([false, true, false]);
+    const opening = { packs: packWeights(model, layers), blinding: 3n };
+    for (const statement of ['packed', 'bound'] as const)
+      for (const input of ['public', 'committed', 'private'] as const)
+        for (const overflow of ['saturate', 'assert'] as const) {
+          const program = lowerCircuit(architecture, { weights: 'private', statement, input, overflow });
+          const emitted = emitR1cs(program);
+          const report = auditCircuit({ graph: architecture, program, ...emitted });
+          const where = `${statement} ${input} ${overflow}`;
+          expect(
+            report.findings.map(({ message }) => message),
+            where,
+          ).to.deep.equal([]);
+          const x = new Float64Array(8);
+          const values = wireValues(computeWitness(program, { x }, 5n, 9n, opening));
+          expect(violatedConstraints(emitted.r1cs, values), where).to.deep.equal([]);
+        }
+  });
 
   it('refuses every deletion of a constraint but in the range of a digit that comparisons bound as well', function () {
     this.timeout(20_000);
@@ -182,6 +209,22 @@ describe('private weights', () => {
     });
   });
 });
+
+/** Sums, their maximum by pairs, and two more layers; the first layer's sums are read by the maximum alone. */
+function withMaxPooling(): QuantGraph {
+  const stream = new Stream(4);
+  const rows = (count: number, size: number) => Array.from({ length: count }, () => stream.list(size, -20, 20));
+  const model = new QuantModel();
+  const x = model.input('x', 8, 4);
+  const windows = Array.from({ length: 3 }, (_, i) => Int32Array.of(2 * i, 2 * i + 1));
+  const pooled = model.node({ kind: 'max', inputs: [model.dense(x, rows(6, 8), stream.list(6, -9, 9))], windows });
+  const active = model.requantize(pooled, 3, 5);
+  const hidden = model.requantize(model.dense(active, rows(4, 3), stream.list(4, -9, 9)), 3, 5);
+  const scores = model.dense(hidden, rows(3, 4), stream.list(3, -9, 9));
+  const whole = [Int32Array.of(0, 1, 2)];
+  model.output('class', model.node({ kind: 'argmax', inputs: [scores], windows: whole, last: false }));
+  return model.finish();
+}
 
 /** Two scores that leave the model as they are: their digits have range checks of their own. */
 function withScores(): QuantGraph {
