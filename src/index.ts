@@ -26,6 +26,8 @@ export { type ExportedVerifier, exportVerifier } from './pipeline/export-verifie
 export { type InspectReport, inspectModel } from './pipeline/inspect-model.js';
 export { type LoadedModel, type LoadOptions, loadModel, rowsSpecOf } from './pipeline/load-model.js';
 export { type OpenBundle, openBundle } from './pipeline/open-bundle.js';
+export { type PickedProver, type ProverChoice, pickProver } from './pipeline/pick-prover.js';
+export { type PooledBundle, poolBundle, proveInPool } from './pipeline/pooled-bundle.js';
 export { type ProveReport, proveInput, proveRow } from './pipeline/prove-bundle.js';
 export { type ProveRowsReport, proveRows } from './pipeline/prove-rows.js';
 export { type QuantizeReport, type QuantizeRequest, quantizeModel } from './pipeline/quantize-model.js';

@@ -37,12 +37,14 @@ describe('W3: a program that uses the library', () => {
       await zkinfer.diffRow(modelPath, at('m.qmodel.json'), row);
       const bundle = await zkinfer.openBundle(dir);
       const rowReport = await zkinfer.proveRow(bundle, row);
-      await zkinfer.proveRow(bundle, row, { backend: 'snarkjs' });
       await zkinfer.proveInput({ dir, row, outPath: at('proof.json') });
       const rows = others.slice(0, 2).map((row, index) => ({ row, index }));
       const batch = await zkinfer.proveRows({ dir, rows, outDir: at('proofs'), workers: 2 });
       const { valid } = await zkinfer.verifyInference(rowReport.proof, bundle.manifest, bundle.verificationKey, {});
       const pool = zkinfer.createProverPool({ workers: 2 });
+      const { backend } = await zkinfer.pickProver();
+      const run = { row, to: { context: 0n } };
+      await zkinfer.proveInPool(pool, await zkinfer.poolBundle(bundle), run);
       const stream = zkinfer.openRows(sample + '/calibration.json', zkinfer.rowsSpecOf(graph));
       for await (const _ of stream) break;
       const claims = [rowReport.proof, rowReport.proof];
@@ -51,12 +53,12 @@ describe('W3: a program that uses the library', () => {
       const last = performance.now();
       process.on('exit', () => {
         const ms = performance.now() - last;
-        console.log(JSON.stringify({ valid, done: batch.done, workers: pool.workers, open, ms }));
+        console.log(JSON.stringify({ valid, done: batch.done, workers: pool.workers, backend, open, ms }));
       });`,
     );
     const { stdout } = await run(process.execPath, ['--import', 'tsx', program], { cwd: ROOT, timeout: 50_000 });
     const report = JSON.parse(stdout.trim().split('\n').at(-1) as string);
-    expect(report).to.include({ valid: true, done: 2, workers: 2 });
+    expect(report).to.include({ valid: true, done: 2, workers: 2, backend: 'resident' });
     expect(report.ms, stdout).to.be.below(2000);
   });
 });
