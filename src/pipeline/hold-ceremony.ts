@@ -124,7 +124,15 @@ export async function endCeremony(request: {
   const { folder, bundle, ptauPath, pinnedBlake2b } = request;
   return withBundleLock(bundle, async () => {
     const manifest = await readManifest(bundle);
-    await checkArtifacts(bundle, manifest, ['r1cs']);
+    const {
+      solidity: _s,
+      solidityJson: _j,
+      ceremony: _c,
+      provingKey: _p,
+      verificationKey: _v,
+      ...kept
+    } = manifest.artifacts;
+    await checkArtifacts(bundle, manifest, Object.keys(kept) as ArtifactName[]);
     const artifacts = await artifactsOf(folder, ptauPath);
     const { report, zkey, verificationKey } = await finishCeremony(artifacts, pinnedBlake2b);
     const r1csDigest = digestBytes(await readFile(artifacts.r1csPath));
@@ -139,7 +147,6 @@ export async function endCeremony(request: {
     await requireAudit(bundle, manifest);
     const key = printCanonicalJson(verificationKey);
     const transcript = await readFile(artifacts.transcriptPath);
-    const { solidity: _s, solidityJson: _j, ...kept } = manifest.artifacts;
     const digests = {
       provingKey: digestBytes(zkey),
       verificationKey: digestBytes(key),
@@ -171,7 +178,6 @@ export async function endCeremony(request: {
 /** A production key is for a circuit that was proved sound. @throws ZkinferError POLICY_NO_AUDIT (policy) */
 async function requireAudit(bundle: string, manifest: Manifest): Promise<void> {
   if (manifest.artifacts.audit !== undefined) {
-    await checkArtifacts(bundle, manifest, ['audit']);
     const { proved } = JSON.parse(await readFile(bundlePaths(bundle).audit, 'utf8')) as { proved?: unknown };
     if (proved === true) return;
   }

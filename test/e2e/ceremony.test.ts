@@ -111,7 +111,7 @@ describe('a ceremony between people who exchange a folder', () => {
     }
   });
 
-  it('refuses a circuit that was not audited, or was not proved sound', async function () {
+  it('refuses a bundle with a changed file, and a circuit that was not audited or not proved sound', async function () {
     this.timeout(60_000);
     const pinnedBlake2b = await digestPtau(ptauPath);
     const manifest = await readManifest(bundle);
@@ -128,6 +128,11 @@ describe('a ceremony between people who exchange a folder', () => {
     };
     expect(await finish(undefined)).to.equal('POLICY_NO_AUDIT');
     expect(await finish('{"proved":false}')).to.equal('POLICY_NO_AUDIT');
+    const copy = join(scratch, 'changed');
+    await cp(bundle, copy, { recursive: true });
+    await writeFile(bundlePaths(copy).qmodel, '{}');
+    const changed = endCeremony({ folder, bundle: copy, ptauPath, pinnedBlake2b });
+    expect(await changed.catch((error: { code?: string }) => error.code)).to.equal('ARTIFACT_MISMATCH');
   });
 
   it('finds a contribution that was replaced', async function () {
