@@ -69,6 +69,8 @@ export async function checkWeights(
     const key = requireContribution(base);
     if (!(count > 0 && count <= key.nPublic))
       throw new Refusal(`a key of ${key.nPublic} public signals has no ${count} that weights could take`);
+    if (new Set(key.IC.slice(-count).map(String)).size < count)
+      throw new Refusal('two weights share a point of the key: they could be exchanged');
     const responses = parsePublicSignals(commitment.responses, count);
     const [point, nonce] = (['point', 'nonce'] as const).map((name) =>
       putG1(curve, parseG1(commitment[name], `${name} of the commitment`), `${name} of the commitment`),

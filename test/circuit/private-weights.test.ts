@@ -193,6 +193,16 @@ describe('private weights', () => {
       expect(refusal({ ...wider, nodes }, like)).to.include({ code: 'WEIGHTS_DIFFER' });
     });
 
+    it('does not mind how sums share their kernels, which scales decide and not the architecture', () => {
+      const graph = buildPrivateConv(1);
+      const nodes = graph.nodes.map((node, at) => {
+        if (at !== 2 || node.kind !== 'linear') return node;
+        const rowKernel = node.map.rowKernel.map((_, row) => row % 2);
+        return { ...node, map: { ...node.map, kernels: [node.map.kernels[0], node.map.kernels[0]], rowKernel } };
+      });
+      expect(refusal({ ...graph, nodes }, splitModel(graph).architecture)).to.equal(undefined);
+    });
+
     it('refuses tables, and a bias that depends on the position', () => {
       const model = new QuantModel();
       const x = model.input('x', 1, 2);

@@ -92,6 +92,7 @@ describe('commitment to weights in the verification key', () => {
       ['a point off the curve', base, count, { ...good, point: ['1', '3', '1'] }, LABEL],
       ['another setup', { ...base, IC: base.IC.map((p, i) => (i === 0 ? base.IC[1] : p)) }, count, good, LABEL],
       ['a setup without contributions', { ...base, vk_delta_2: base.vk_gamma_2 }, count, good, LABEL],
+      ['points that repeat', { ...base, IC: base.IC.map((p, i) => (i > 5 ? base.IC[5] : p)) }, count, good, LABEL],
       ['no key', null, count, good, LABEL],
       ['nothing to fold', base, 0, { ...good, responses: [] }, LABEL],
     ];

@@ -80,7 +80,8 @@ class Splitter {
       return;
     }
     const shift = node.kind === 'requantize' ? this.shiftOf.get(node.inputs[0]) : undefined;
-    const kept = shift === undefined ? node : { ...(node as QuantRequantize), shift: Int32Array.of(shift) };
+    const plain = node.kind === 'linear' ? { ...node, map: mergeKernels(node.map) } : node;
+    const kept = shift === undefined ? plain : { ...(plain as QuantRequantize), shift: Int32Array.of(shift) };
     this.put(kept, kept, this.bound(kept));
   }
 
@@ -166,6 +167,19 @@ class Splitter {
     this.nodes.push({ bare, full });
     for (const values of [this.bare, this.full]) values[full.output] = { ...values[full.output], min, max };
   }
+}
+
+/** Sums with one kernel for each number of terms, however many a model's scales called for. */
+function mergeKernels(map: LinearMap): LinearMap {
+  const byLength = new Map<number, number>();
+  const kernels: Float64Array[] = [];
+  const rowKernel = map.rowKernel.map((kernel) => {
+    const { length } = map.kernels[kernel];
+    const at = byLength.get(length) ?? kernels.push(map.kernels[kernel]) - 1;
+    byLength.set(length, at);
+    return at;
+  });
+  return { ...map, kernels, rowKernel };
 }
 
 function rangeOf(like: QuantGraph, at: number): { min: number; max: number } {
