@@ -49,6 +49,16 @@ export function renderAnnotations(checks: readonly Check[]): string[] {
     });
 }
 
+/** A fence that no line between ends: file names may hold backticks, too. */
+function fenceFor(lines: readonly string[]): string {
+  const longest =
+    lines
+      .join('\n')
+      .match(/`+/g)
+      ?.reduce((most, run) => Math.max(most, run.length), 0) ?? 0;
+  return '`'.repeat(Math.max(3, longest + 1));
+}
+
 /** Adds a summary in Markdown to the page of a GitHub Actions run. */
 export async function appendSummary(
   path: string,
@@ -57,9 +67,8 @@ export async function appendSummary(
   checks: readonly Check[],
 ): Promise<void> {
   const failed = checks.filter(({ valid }) => !valid).slice(0, 50);
-  const table =
-    failed.length === 0
-      ? []
-      : ['', '```', ...formatTable([['proof', 'reason'], ...failed.map(({ name, reason }) => [name, reason])]), '```'];
+  const rows = formatTable([['proof', 'reason'], ...failed.map(({ name, reason }) => [name, reason])]);
+  const fence = fenceFor(rows);
+  const table = failed.length === 0 ? [] : ['', fence, ...rows, fence];
   await appendFile(path, `### ${printable(title)}\n\n${lines.map(printable).join('\n')}\n${table.join('\n')}\n`);
 }

@@ -130,6 +130,14 @@ describe('the GitHub action', function () {
     expect(outcome.used).to.have.length(2);
   });
 
+  it('shows a file name with backticks as text in the summary', async () => {
+    const name = 'a``` all hold';
+    await cp(join(workspace, 'tampered/cheat.json'), join(workspace, `tick/${name}.json`));
+    const outcome = await run({ proofs: 'tick\nproofs' });
+    expect(outcome.outputs.valid).to.equal('false');
+    expect(outcome.summary.match(/^`{4}$/gm)).to.have.length(2);
+  });
+
   it('fails for a bundle that was not built from the model, and verifies nothing against it', async () => {
     const rows = JSON.parse(await readFile(MODEL.calibration, 'utf8')) as {
       inputs: Record<string, { rows: number[][] }>;
