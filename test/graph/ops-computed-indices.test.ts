@@ -84,6 +84,54 @@ describe('scatter, statistics of the row, quantized layers, outputs left out', (
     expect(answer(importOrExplain(subject), { x: [0, 7, 10, 100] }).y).to.deep.equal([9, 112]);
   });
 
+  it('a product with quantized weights is the product with the weights that they stand for', () => {
+    const w = [128, 136, 120, 144, 112, 130];
+    const b = [0.5, -0.25];
+    const subject = model(
+      [['x', [1, 3]]],
+      [node('com.microsoft.DynamicQuantizeMatMul', ['x', 'w', 'scale', 'zero', 'bias'], ['y'])],
+      ['y'],
+      [
+        tensor('w', [3, 2], w, 2),
+        tensor('scale', [2], [0.125, 0.25]),
+        bytes('zero', [128, 130]),
+        tensor('bias', [2], b),
+      ],
+    );
+    const x = [1, -2, 3];
+    const real = (row: number, column: number) => [0.125, 0.25][column] * (w[2 * row + column] - [128, 130][column]);
+    const expected = b.map((bias, column) => x.reduce((sum, value, row) => sum + value * real(row, column), bias));
+    expect(answer(importOrExplain(subject), { x }).y).to.deep.equal(expected);
+  });
+
+  it('a quantized softmax rounds the softmax of reals once', () => {
+    const subject = model(
+      [['x', [1, 3], 'int']],
+      [node('com.microsoft.QLinearSoftmax', ['x', 'sx', 'zx', 'sy', 'zy'], ['y'], { axis: -1, opset: 13 })],
+      ['y'],
+      [tensor('sx', [], [0.5]), bytes('zx', [0]), tensor('sy', [], [1 / 256]), bytes('zy', [0])],
+    );
+    const powers = [2, 4, 0].map((q) => Math.exp(q / 2));
+    const total = powers.reduce((a, b) => a + b);
+    expect(answer(importOrExplain(subject), { x: [2, 4, 0] }).y).to.deep.equal(
+      powers.map((power) => Math.round((256 * power) / total)),
+    );
+  });
+
+  it('windows of constant size are constants', () => {
+    const hann = (attributes: Record<string, number>) =>
+      model(
+        [['x', [4]]],
+        [node('HannWindow', ['n'], ['w'], attributes), node('Mul', ['x', 'w'], ['y'])],
+        ['y'],
+        [tensor('n', [], [4], 7)],
+      );
+    const windowOf = (attributes: Record<string, number>) =>
+      (answer(importOrExplain(hann(attributes)), { x: [1, 1, 1, 1] }).y as number[]).map((value) => +value.toFixed(9));
+    expect(windowOf({})).to.deep.equal([0, 0.5, 1, 0.5]);
+    expect(windowOf({ periodic: 0 })).to.deep.equal([0, 0.75, 0.75, 0]);
+  });
+
   it('an LSTM with quantized weights is the LSTM with the weights that they stand for', () => {
     const integers = (count: number, seed: number) =>
       Array.from({ length: count }, (_, i) => ((i * 37 + seed) % 21) + 118);

@@ -97,6 +97,28 @@ describe('operators agree with onnxruntime', () => {
     { op: 'Gelu', shape: [3], opset: 20 },
     { op: 'Gelu', shape: [3], opset: 20, attributes: { approximate: 'tanh' } },
     { op: 'Gelu', domain: 'com.microsoft', shape: [2, 3] },
+    ...([{}, { is_causal: 1 }, { scale: f(0.3), softcap: f(2) }] as Record<string, AttributeValue>[]).map(
+      (attributes): Case => ({
+        op: 'Attention',
+        opset: 23,
+        shape: [1, 4, 8],
+        weights: [floats([1, 4, 8]), floats([1, 4, 8], 6)],
+        attributes: { q_num_heads: 2, kv_num_heads: 2, ...attributes },
+      }),
+    ),
+    { op: 'Attention', opset: 23, shape: [1, 4, 3, 2], weights: [floats([1, 2, 5, 2]), floats([1, 2, 5, 2], 6)] },
+    {
+      op: 'Attention',
+      opset: 23,
+      shape: [1, 2, 3, 2],
+      weights: [floats([1, 2, 5, 2]), floats([1, 2, 5, 2], 6), floats([3, 5], 8)],
+    },
+    {
+      op: 'SkipLayerNormalization',
+      domain: 'com.microsoft',
+      shape: [1, 3, 4],
+      weights: [floats([1, 3, 4]), floats([4]), floats([4], 6), floats([4], 7)],
+    },
     { op: 'FastGelu', domain: 'com.microsoft', shape: [2, 3], weights: [floats([3])] },
     { op: 'QuickGelu', domain: 'com.microsoft', shape: [2, 3] },
     { op: 'BiasGelu', domain: 'com.microsoft', shape: [2, 3], weights: [floats([3])] },

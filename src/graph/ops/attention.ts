@@ -86,7 +86,9 @@ const skipLayerNormalization: ImportRule = (context) => {
   const sum = add(builder, context.input(0), context.input(1));
   const biased = context.has(4) ? add(builder, sum, context.input(4)) : sum;
   const inputs = ['\u0000sum', context.node.inputs[2], context.node.inputs[3] ?? ''];
-  const norm = context.withNode({ ...context.node, inputs, outputs: context.node.outputs.slice(0, 1) });
+  const attributes = new Map(context.node.attributes);
+  if (!attributes.has('epsilon')) attributes.set('epsilon', { kind: 'float', value: 1e-12 });
+  const norm = context.withNode({ ...context.node, inputs, attributes, outputs: context.node.outputs.slice(0, 1) });
   const y = normRules.LayerNormalization(norm.withInput(0, biased)) as readonly (Operand | undefined)[];
   return [y[0], undefined, undefined, context.wants(3) ? biased : undefined];
 };
