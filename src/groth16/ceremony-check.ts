@@ -17,6 +17,7 @@ export interface CeremonyArtifacts {
   readonly ptauPath: string;
   /** The key after the last step. */
   readonly zkeyPath: string;
+  readonly onProgress?: (stage: string) => void;
 }
 
 /** What a replay found. */
@@ -45,6 +46,7 @@ export const LEAST_CONTRIBUTIONS = 3;
  * @throws ZkinferError when a file cannot be read as what it should be
  */
 export async function verifyCeremony(artifacts: CeremonyArtifacts): Promise<CeremonyReport> {
+  artifacts.onProgress?.('comparing files and steps with the transcript');
   const transcript = parseTranscript(String(await readNeeded(artifacts.transcriptPath)));
   const [r1cs, zkey] = [await readNeeded(artifacts.r1csPath), await readNeeded(artifacts.zkeyPath)];
   const ptau = await readPtauInfo(artifacts.ptauPath);
@@ -69,7 +71,12 @@ export async function verifyCeremony(artifacts: CeremonyArtifacts): Promise<Cere
     }
   });
   if (info.gammaEqualsDelta) problems.push('nobody contributed: gamma equals delta, everyone can forge');
-  if (problems.length === 0) problems.push(...(await replay(artifacts, zkey)));
+  if (problems.length === 0) {
+    artifacts.onProgress?.(
+      'replaying every step from constraints and powers of tau, which takes minutes for large circuits',
+    );
+    problems.push(...(await replay(artifacts, zkey)));
+  }
   return {
     valid: problems.length === 0,
     problems,

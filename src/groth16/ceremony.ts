@@ -36,11 +36,14 @@ export async function startCeremony(files: {
   readonly ptauPath: string;
   readonly zkeyPath: string;
   readonly transcriptPath: string;
+  readonly onProgress?: (stage: string) => void;
 }): Promise<CeremonyTranscript> {
   const r1cs = await readFile(files.r1csPath);
   const ptau = await readPtauInfo(files.ptauPath);
   checkPtau(ptau, neededPower(readR1csCounts(r1cs)), 'dev');
+  files.onProgress?.('making the key that nobody contributed to yet, which takes minutes for large circuits');
   const zkey = await withSnarkjsCurve('all', () => createInitialKey(r1cs, files.ptauPath));
+  files.onProgress?.('digesting the powers of tau');
   const transcript: CeremonyTranscript = {
     format: 'zkinfer-ceremony/1',
     r1cs: { sha256: sha256(r1cs) },

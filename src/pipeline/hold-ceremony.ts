@@ -64,8 +64,9 @@ export async function beginCeremony(request: {
   readonly folder: string;
   readonly bundle: string;
   readonly ptauPath: string;
+  readonly onProgress?: (stage: string) => void;
 }): Promise<CeremonyTranscript> {
-  const { folder, bundle, ptauPath } = request;
+  const { folder, bundle, ptauPath, onProgress } = request;
   await checkArtifacts(bundle, await readManifest(bundle), ['r1cs']);
   const [r1csPath, transcriptPath] = [bundlePaths(bundle).r1cs, join(folder, TRANSCRIPT)];
   if (await isThere(transcriptPath))
@@ -76,7 +77,7 @@ export async function beginCeremony(request: {
       hint: 'begin another one in another folder; this one goes on with: zkinfer ceremony contribute FOLDER --name NAME',
     });
   const zkeyPath = join(folder, keyName(0));
-  const transcript = await startCeremony({ r1csPath, ptauPath, zkeyPath, transcriptPath });
+  const transcript = await startCeremony({ r1csPath, ptauPath, zkeyPath, transcriptPath, onProgress });
   await replaceFile(join(folder, CIRCUIT), (temporary) => copyFile(r1csPath, temporary));
   return transcript;
 }
@@ -107,8 +108,12 @@ async function artifactsOf(folder: string, ptauPath: string) {
 }
 
 /** Replays a ceremony from constraints and powers of tau. */
-export async function replayCeremony(folder: string, ptauPath: string): Promise<CeremonyReport> {
-  return verifyCeremony(await artifactsOf(folder, ptauPath));
+export async function replayCeremony(
+  folder: string,
+  ptauPath: string,
+  onProgress?: (stage: string) => void,
+): Promise<CeremonyReport> {
+  return verifyCeremony({ ...(await artifactsOf(folder, ptauPath)), onProgress });
 }
 
 /**
@@ -120,8 +125,9 @@ export async function endCeremony(request: {
   readonly bundle: string;
   readonly ptauPath: string;
   readonly pinnedBlake2b?: string;
+  readonly onProgress?: (stage: string) => void;
 }): Promise<CeremonyReport> {
-  const { folder, bundle, ptauPath, pinnedBlake2b } = request;
+  const { folder, bundle, ptauPath, pinnedBlake2b, onProgress } = request;
   return withBundleLock(bundle, async () => {
     const manifest = await readManifest(bundle);
     const {
@@ -134,7 +140,7 @@ export async function endCeremony(request: {
     } = manifest.artifacts;
     await checkArtifacts(bundle, manifest, Object.keys(kept) as ArtifactName[]);
     const artifacts = await artifactsOf(folder, ptauPath);
-    const { report, zkey, verificationKey } = await finishCeremony(artifacts, pinnedBlake2b);
+    const { report, zkey, verificationKey } = await finishCeremony({ ...artifacts, onProgress }, pinnedBlake2b);
     const r1csDigest = digestBytes(await readFile(artifacts.r1csPath));
     if (r1csDigest !== manifest.artifacts.r1cs)
       throw new ZkinferError({

@@ -53,26 +53,29 @@ export const ceremonyCommand: CommandSpec = {
   run: async ([action, given], options, reporter) => {
     const folder = given as string;
     const ceremony = await import('../../pipeline/hold-ceremony.js');
-    reporter.step(`ceremony ${action}`);
+    const onProgress = (stage: string) => reporter.step(stage);
     switch (action as (typeof ACTIONS)[number]) {
       case 'start': {
         const [bundle, ptauPath] = [need(options, 'bundle', 'start'), need(options, 'ptau', 'start')];
-        return describeTranscript(await ceremony.beginCeremony({ folder, bundle, ptauPath }));
+        return describeTranscript(await ceremony.beginCeremony({ folder, bundle, ptauPath, onProgress }));
       }
       case 'contribute': {
         const name = need(options, 'name', 'contribute');
-        return describeTranscript(await ceremony.addContribution(folder, name, await askEntropy()));
+        const entropy = await askEntropy();
+        onProgress('adding a secret to the key, and forgetting it');
+        return describeTranscript(await ceremony.addContribution(folder, name, entropy));
       }
       case 'beacon': {
         const [name, hash] = [need(options, 'name', 'beacon'), need(options, 'hash', 'beacon')];
+        onProgress('adding public randomness to the key');
         return describeTranscript(await ceremony.addBeacon(folder, name, hash, options.iterations as number));
       }
       case 'verify':
-        return describeReport(await ceremony.replayCeremony(folder, need(options, 'ptau', 'verify')));
+        return describeReport(await ceremony.replayCeremony(folder, need(options, 'ptau', 'verify'), onProgress));
       case 'finish': {
         const [bundle, ptauPath] = [need(options, 'bundle', 'finish'), need(options, 'ptau', 'finish')];
         const pinnedBlake2b = options.pin as string | undefined;
-        return describeReport(await ceremony.endCeremony({ folder, bundle, ptauPath, pinnedBlake2b }));
+        return describeReport(await ceremony.endCeremony({ folder, bundle, ptauPath, pinnedBlake2b, onProgress }));
       }
       default:
         throw new ZkinferError({
@@ -114,6 +117,7 @@ function describeReport(
       ...problems.map((problem) => `  ${problem}`),
       `independent contributions: ${independentContributions}${endsWithBeacon ? ', ends with a beacon' : ''}`,
       `powers of tau: ${publishedPtau ?? 'not one of the published files'}`,
+      ...(report.ptauContributions === 0 ? ['nobody contributed to the powers of tau: this is a rehearsal'] : []),
     ],
     json: { ...report },
     exitCode: valid ? 0 : 1,
