@@ -68,7 +68,7 @@ describe('A5 a change of a bundle that is cut short', function () {
       ],
       [paths.solidity],
     );
-    expect(await failing.catch((error: ZkinferError) => error.code)).to.equal('FILE_UNUSABLE');
+    expect(await failing.catch((error: ZkinferError) => error.code)).to.equal('FOLDER_IS_FILE');
     expect(await findMismatches(folder, await readManifest(folder))).to.deep.equal([]);
     expect((await readdir(folder)).filter((name) => name.startsWith('.'))).to.deep.equal([]);
   });
