@@ -3,6 +3,7 @@ import { lowerCircuit } from '../circuit/lower.js';
 import { ZkinferError } from '../core/error.js';
 import { writeTensors } from '../core/statement.js';
 import { sizeOf } from '../core/tensor.js';
+import { prepareTables } from '../groth16/fast-interpolation.js';
 import { openProvingKey, type ProvingKey, prove } from '../groth16/prove.js';
 import { createResidentProver } from '../groth16/resident-prover.js';
 import { circuitOptionsOf } from '../pipeline/circuit-options.js';
@@ -63,6 +64,7 @@ export async function openSession(remote: Pick<RemoteBundle, 'manifest' | 'load'
     ]);
     onProgress?.({ stage: 'load' });
     const program = lowerCircuit(graph, circuitOptionsOf(manifest));
+    await prepareTables(program);
     const wireOrder = decodeWireOrder(wires, manifest.circuit.wires, program.wireCount);
     return { bundle: { manifest, graph, program, wireOrder }, key: await openProvingKey(zkey) };
   }
