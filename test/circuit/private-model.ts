@@ -24,6 +24,39 @@ export function buildPrivateDense(seed: number, largest = 40): QuantGraph {
   return model.finish();
 }
 
+/** A few dense layers of any widths, with clamps, ReLU, pooling and moves between them as the seed has it; ends in a class. */
+export function buildRandomPrivate(seed: number): QuantGraph {
+  const stream = new Stream(seed * 7919 + 1);
+  const model = new QuantModel();
+  let width = stream.pick(1, 6);
+  let x = model.input('x', width, stream.pick(1, 8));
+  for (let layer = stream.pick(1, 3); layer > 0; layer--) {
+    const rows = stream.pick(1, 14);
+    const most = stream.pick(1, 100);
+    const kernels = Array.from({ length: rows }, () => stream.list(width, -most, most));
+    x = model.dense(x, kernels, stream.list(rows, -300, 300));
+    width = rows;
+    const step = stream.pick(0, 4);
+    if (step <= 2) x = model.requantize(x, stream.pick(0, 9), stream.pick(1, 8));
+    else if (step === 3) x = model.requantize(model.node({ kind: 'relu', inputs: [x] }), 4, 6);
+    else {
+      const windows = Array.from({ length: width }, (_, i) => Int32Array.of(i, (i + 1) % width));
+      x = model.requantize(model.node({ kind: 'max', inputs: [x], windows }), 5, 5);
+    }
+    if (stream.pick(0, 2) > 0) continue;
+    const index = Int32Array.from(stream.list(width, 0, width - 1));
+    x = model.node({ kind: 'gather', inputs: [x], index, constants: new Float64Array() });
+  }
+  const scores = model.dense(
+    x,
+    [1, 2, 3].map(() => stream.list(width, -9, 9)),
+    stream.list(3, -20, 20),
+  );
+  const windows = [Int32Array.of(0, 1, 2)];
+  model.output('class', model.node({ kind: 'argmax', inputs: [scores], windows, last: false }));
+  return model.finish();
+}
+
 /** A 4×4 image, two 3×3 filters with padding, ReLU, sums of 2×2, two outputs that leave the model as they are. */
 export function buildPrivateConv(seed: number): QuantGraph {
   const stream = new Stream(seed);

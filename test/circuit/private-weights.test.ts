@@ -11,7 +11,7 @@ import { computeWitness } from '../../src/circuit/witness.js';
 import { R } from '../../src/core/field.js';
 import type { QuantGraph } from '../../src/quantize/ir.js';
 import { printConstraint, violatedConstraints, wireValues, withoutRows } from '../circuits/r1cs-tester.js';
-import { buildPrivateConv, buildPrivateDense, compilePrivate } from './private-model.js';
+import { buildPrivateConv, buildPrivateDense, buildRandomPrivate, compilePrivate } from './private-model.js';
 import { QuantModel, runModel } from './quant-model.js';
 import { drawInputs, Stream } from './random-model.js';
 
@@ -96,6 +96,31 @@ describe('private weights', () => {
           const values = wireValues(computeWitness(program, { x }, 5n, 9n, opening));
           expect(violatedConstraints(emitted.r1cs, values), where).to.deep.equal([]);
         }
+  });
+
+  it('holds for random networks: proved by the audit, and what the integer model gives', function () {
+    this.timeout(20_000);
+    let layers = 0;
+    for (let seed = 1; seed <= 30; seed++) {
+      const graph = buildRandomPrivate(seed);
+      const circuit = compilePrivate(graph, seed % 3);
+      layers += findPrivateLayers(circuit.architecture).length;
+      const report = auditCircuit(circuit);
+      expect(report.findings.map(({ message }) => `seed ${seed}: ${message}`)).to.deep.equal([]);
+      for (const draw of [1, 2]) {
+        const inputs = drawInputs(graph, draw);
+        const values = wireValues(circuit.witness(inputs));
+        expect(violatedConstraints(circuit.r1cs, values), `seed ${seed}`).to.deep.equal([]);
+        const { program, r1cs } = circuit;
+        expect(runModel(circuit.model, inputs)).to.deep.equal(runModel(graph, inputs));
+        // The class is the last byte of the limb that closes the statement's output.
+        const [last] = program.publicOutputs.slice(-1);
+        const limb = values[last.firstWire + (last.count ?? 1) - 1];
+        expect(limb & 255n, `seed ${seed}`).to.equal(BigInt(runModel(graph, inputs).class[0]));
+        expect(r1cs.constraintCount).to.equal(program.constraintCount);
+      }
+    }
+    expect(layers).to.be.greaterThan(60);
   });
 
   it('refuses every deletion of a constraint but in the range of a digit that comparisons bound as well', function () {
