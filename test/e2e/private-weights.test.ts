@@ -28,6 +28,7 @@ import { commitToWeights } from '../../src/pipeline/commit-weights.js';
 import { verifyWeights } from '../../src/pipeline/verify-weights.js';
 import { openVerifyingBundle, verifyProofFile } from '../../src/verify/verify-files.js';
 import { startNode } from '../chain/support/nodes.js';
+import { lastJson, runWords } from '../cli/capture.js';
 
 const SAMPLE = join(import.meta.dirname, '../../examples/models/iris-mlp');
 
@@ -172,6 +173,22 @@ describe('private weights, from compile to verdict', () => {
     const report = await checkBundle({ dir: at('one') });
     expect(report.lines.filter(({ verdict }) => verdict === 'differs')).to.deep.equal([]);
     expect(report.lines.map(({ what }) => what)).to.include('private weights');
+  });
+
+  it('from the command line: commit, verify as JSON, and exit codes for what is missing or wrong', async function () {
+    this.timeout(30_000);
+    const commit = ['weights', 'commit', at('shape'), '--qmodel', at('two.qmodel.json'), '-o', at('cli'), '--json'];
+    const committed = await runWords(...commit);
+    expect(committed.code, committed.stderr).to.equal(0);
+    expect(lastJson(committed)).to.include({ bundle: at('cli'), profile: 'dev' });
+    expect(committed.stdout).to.not.contain('blinding');
+    const verified = await runWords('weights', 'verify', at('cli'), '--architecture', at('shape'), '--json');
+    expect(verified.code, verified.stderr).to.equal(0);
+    expect(lastJson(verified)).to.include({ valid: true, profile: 'dev' });
+    expect((await runWords('weights', 'verify', at('constants'), '--json')).code).to.equal(1);
+    expect((await runWords('weights', 'commit', at('shape'), '-o', at('cli2'))).code).to.equal(2);
+    expect((await runWords('weights', 'sell', at('shape'))).code).to.equal(2);
+    expect((await runWords('weights', 'verify', at('nowhere'))).code).to.equal(2);
   });
 
   describe('refuses', () => {
