@@ -45,7 +45,7 @@ describe('a queue', () => {
 (hasRedis ? describe : describe.skip)(
   `a queue between machines${hasRedis ? '' : ' (there is no redis-server)'}`,
   function () {
-    this.timeout(30_000);
+    this.timeout(60_000);
     const scratch = useScratchFolder();
     let redis: RedisServer;
     let bundle: string;
@@ -91,6 +91,7 @@ describe('a queue', () => {
       expect((await api.waitForJob(id)).state).to.equal('done');
       await redis.kill();
       while ((await api.get('/readyz')).status !== 503) await new Promise((resolve) => setTimeout(resolve, 10));
+      await api.post('/v1/models/public/jobs', { input: irisRow(6) });
       const started = performance.now();
       await Promise.all([worker.close(), services.pop()?.close(0)]);
       expect(performance.now() - started).to.be.below(3000);
@@ -189,7 +190,7 @@ describe('a queue', () => {
       const good = (await api.post('/v1/models/public/jobs', { input: irisRow(2) })).json.id;
       const workers = [1, 2, 3, 4].map(() => startProgram(poison));
       expect((await api.waitForJob(good)).state).to.equal('done');
-      const failed = await api.waitForJob(poison);
+      const failed = await api.waitForJob(poison, 40_000);
       expect([failed.state, failed.error.code]).to.deep.equal(['failed', 'QUEUE_JOB_FAILED']);
       expect(workers.filter(({ signalCode }) => signalCode === 'SIGKILL')).to.have.length(3);
     });

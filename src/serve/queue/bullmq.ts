@@ -31,29 +31,52 @@ export async function loadQueuePackages(load = importPackages): Promise<QueuePac
   }
 }
 
+/** A connection to Redis, with all that BullMQ makes of it. */
+export interface QueueConnection {
+  readonly client: Redis;
+  /** Ends it, whether or not Redis is there to say farewell to. */
+  leave(): Promise<void>;
+}
+
+const LONGEST_DELAY_MS = 2000;
+
 /**
  * Connects to Redis. Later losses mend themselves: commands wait until it is back.
  * @param url `redis://HOST:PORT`
  * @throws ZkinferError QUEUE_ADDRESS, QUEUE_UNREACHABLE
  */
-export async function connectQueue({ ioredis }: QueuePackages, url: string): Promise<Redis> {
+export async function connectQueue({ ioredis }: QueuePackages, url: string): Promise<QueueConnection> {
   const { isTls, ...address } = parseQueueAddress(url);
+  let [isLeft, reason] = [false, ''];
   const client = new ioredis.Redis({
     ...address,
     ...(isTls && { tls: {} }),
     lazyConnect: true,
     // Commands of BullMQ wait for Redis however long it is away.
     maxRetriesPerRequest: null,
+    retryStrategy: (times) => (isLeft ? null : Math.min(50 * times, LONGEST_DELAY_MS)),
   });
-  let reason = '';
   client.on('error', (error: Error) => {
     reason = error.message;
   });
+  // BullMQ blocks on copies, and does not end all of them while Redis is away.
+  const copies: Redis[] = [];
+  const duplicate = client.duplicate.bind(client);
+  client.duplicate = (override) => {
+    const copy = duplicate(override);
+    copies.push(copy);
+    return copy;
+  };
+  const leave = async () => {
+    isLeft = true;
+    if (client.status === 'ready') await client.quit().catch(() => {});
+    for (const one of [client, ...copies]) one.disconnect();
+  };
   try {
     await client.connect();
-    return client;
+    return { client, leave };
   } catch (cause) {
-    client.disconnect();
+    await leave();
     throw new ZkinferError({
       code: 'QUEUE_UNREACHABLE',
       kind: 'resource',
@@ -63,10 +86,4 @@ export async function connectQueue({ ioredis }: QueuePackages, url: string): Pro
       cause,
     });
   }
-}
-
-/** Ends a connection, whether or not Redis is there to say farewell to. */
-export async function leaveQueue(client: Redis): Promise<void> {
-  if (client.status === 'ready') await client.quit().catch(() => client.disconnect());
-  else client.disconnect();
 }

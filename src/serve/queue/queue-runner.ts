@@ -6,7 +6,7 @@ import type { JobRequest } from '../job.js';
 import type { ServedModel, ServedModels } from '../model.js';
 import { verifyJob } from '../prove-job.js';
 import { CANCELLED, type Runner, type RunOptions } from '../runner.js';
-import { connectQueue, leaveQueue, loadQueuePackages, PREFIX, type QueuePackages } from './bullmq.js';
+import { connectQueue, loadQueuePackages, PREFIX, type QueuePackages } from './bullmq.js';
 import { nameQueue, nameQueuedJob, refuseHidden, writeQueuedJob } from './queued-job.js';
 import { createResultStore, type ResultStore } from './result-store.js';
 
@@ -35,7 +35,7 @@ interface Lane {
 export async function createQueueRunner(models: ServedModels, { url }: QueueRunnerOptions): Promise<Runner> {
   for (const model of models.values()) refuseHidden(model);
   const packages = await loadQueuePackages();
-  const client = await connectQueue(packages, url);
+  const { client, leave } = await connectQueue(packages, url);
   const results = createResultStore(client);
   const lanes = new Map<string, Lane>();
   for (const model of models.values()) lanes.set(model.key, openLane(packages, client, model));
@@ -53,7 +53,7 @@ export async function createQueueRunner(models: ServedModels, { url }: QueueRunn
         // Without Redis, BullMQ would wait for an answer that does not come.
         if (client.status === 'ready') await closed;
       }
-      await leaveQueue(client);
+      await leave();
     },
   };
 }
@@ -92,30 +92,29 @@ async function runInQueue(
     if (event === 'active') onBegin();
     else wake();
   });
-  const onAbort = () => wake();
-  signal.addEventListener('abort', onAbort);
+  // A command waits while Redis is away; whoever has stopped the job does not.
+  const aborted = new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null), { once: true }));
   try {
-    for (;;) {
+    while (!signal.aborted) {
       const woken = new Promise<void>((resolve) => {
         wake = resolve;
       });
       // What Redis fails with while it is away or starting passes: the job is asked after again.
-      const report = await askAfter(queue, results, request, { id, name, submittedMs, data }).catch((error) => {
+      const asked = askAfter(queue, results, request, { id, name, submittedMs, data }).catch((error) => {
         if (error instanceof ZkinferError) throw error;
         return null;
       });
+      const report = await Promise.race([asked, aborted]);
       if (report) return report;
-      if (signal.aborted) throw stopped();
       const timer = setTimeout(wake, ASK_EVERY_MS);
-      await woken;
+      await Promise.race([woken, aborted]);
       clearTimeout(timer);
-      if (signal.aborted) throw stopped();
     }
+    throw stopped();
   } finally {
-    signal.removeEventListener('abort', onAbort);
     listeners.delete(name);
     // One that a worker has begun cannot be taken back: its result will lie there unused.
-    if (signal.reason === CANCELLED) await queue.remove(name).catch(() => 0);
+    if (signal.reason === CANCELLED) queue.remove(name).catch(() => {});
   }
 }
 

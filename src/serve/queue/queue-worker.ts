@@ -4,7 +4,7 @@ import type { ProverName } from '../../groth16/prove.js';
 import { createProverPool, type ProverPool } from '../../prove/pool.js';
 import { largestKeyBytes, openModels, type ServedModel } from '../model.js';
 import { proveJob, verifyJob } from '../prove-job.js';
-import { connectQueue, leaveQueue, loadQueuePackages, PREFIX, type QueuePackages } from './bullmq.js';
+import { connectQueue, loadQueuePackages, PREFIX, type QueuePackages } from './bullmq.js';
 import { nameQueue, readQueuedJob, refuseHidden } from './queued-job.js';
 import { createResultStore, type ResultStore } from './result-store.js';
 
@@ -58,7 +58,7 @@ export async function startQueueWorker(options: QueueWorkerOptions): Promise<Que
   const packages = await loadQueuePackages();
   const models = await openModels(options.bundles);
   for (const model of models.values()) refuseHidden(model);
-  const client = await connectQueue(packages, options.queue);
+  const { client, leave } = await connectQueue(packages, options.queue);
   const { workers, backend, binary } = options;
   const pool = createProverPool({ workers, backend, binary, zkeyBytes: largestKeyBytes(models) });
   const results = createResultStore(client);
@@ -85,7 +85,7 @@ export async function startQueueWorker(options: QueueWorkerOptions): Promise<Que
       // Without Redis nobody could be told of what is finished: another worker takes it.
       await Promise.all(takers.map((taker) => taker.close(client.status !== 'ready')));
       await pool.close();
-      await leaveQueue(client);
+      await leave();
     },
   };
 }
