@@ -84,7 +84,10 @@ const MOST_DISTINCT = 512;
 function findGrid(values: readonly number[]): number | null {
   const distinct = new Set<number>();
   for (const value of values) if (distinct.add(value).size > MOST_DISTINCT) return null;
-  return commonStep([...distinct]);
+  const step = commonStep([...distinct]);
+  // Values are rounded to float32, a tenth is meant exactly.
+  const parts = step === null ? 0 : Math.round(1 / step);
+  return step !== null && parts >= 1 && Math.abs(step * parts - 1) < 1e-6 ? 1 / parts : step;
 }
 
 /**

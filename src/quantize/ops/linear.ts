@@ -69,7 +69,10 @@ function chooseInput(ctx: QuantizeContext, from: ValueId, node: LinearNode): Qua
   const bits = ctx.options.activationBits;
   const width = widthOf(ctx.value(id));
   const isWhole = ctx.graph.values[from].type !== 'float' && ctx.graph.values[node.output].type !== 'float';
-  if (width <= bits + SLACK_BITS || isWhole) return id;
+  // The k largest are looked for in a part of the range, which they are cut to themselves.
+  const isRanked =
+    ctx.consumersOf(node.output).every((consumer) => consumer.kind === 'topk') && node.inputs.length === 1;
+  if (width <= bits + SLACK_BITS || isWhole || (isRanked && width < 46 && !ctx.isOutput(node.output))) return id;
   const rows = node.map.rowWindow.length;
   const isSum = ctx.isOutput(node.output) && node.map.kernels.length === 1;
   const keeping = rows * (width - bits);
