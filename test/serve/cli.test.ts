@@ -53,7 +53,7 @@ describe('zkinfer serve', function () {
     const first = start('--store', store);
     const api = await Api.open(await addressOf(first));
     const ids: string[] = [];
-    for (let n = 0; n < 12; n++) ids.push((await api.post('/v1/models/public/jobs', { input: irisRow(n) })).json.id);
+    for (let n = 0; n < 9; n++) ids.push((await api.post('/v1/models/public/jobs', { input: irisRow(n) })).json.id);
     await api.waitForJob(ids[1]);
     first.child.kill('SIGKILL');
     await first.ended;

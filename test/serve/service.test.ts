@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -258,6 +258,24 @@ describe('the proof service', function () {
     expect((await readdir(join(store, 'proofs'))).sort()).to.deep.equal(ids.map((id) => `${id}.json`).sort());
     const listed = (await again.get('/v1/jobs')).json.jobs.map(({ id }: { id: string }) => id);
     expect(listed).to.deep.equal(ids.toReversed());
+  });
+
+  it('gives a job up that ended the service three times, and takes no damaged store for an empty one', async () => {
+    const store = scratch.path('fatal');
+    const before = await serve({ store });
+    const { id } = (await (await Api.open(before.url)).post('/v1/models/public/jobs', { input: irisRow(8) })).json;
+    await before.close(0);
+    const path = join(store, 'jobs', `${id}.json`);
+    const record = JSON.parse(await readFile(path, 'utf8'));
+    expect(record).to.include({ state: 'queued', attempts: 0 });
+    // What kill -9 leaves, for the third time.
+    await writeFile(path, JSON.stringify({ ...record, state: 'running', attempts: 3 }));
+    const after = await serve({ store });
+    const api = await Api.open(after.url);
+    expect((await api.get(`/v1/jobs/${id}`)).json).to.nested.include({ state: 'failed', 'error.code': 'JOB_FATAL' });
+    await after.close();
+    await writeFile(path, '{');
+    expect(await failureOf(serve({ store }))).to.include({ code: 'STORE_DAMAGED', kind: 'artifact' });
   });
 
   it('forgets hidden inputs that it was told not to write, and says so after a restart', async () => {
