@@ -1,6 +1,6 @@
 import type { FieldElement } from '../core/field.js';
 import { type ProveReport, proveInPool } from '../pipeline/pooled-bundle.js';
-import { describeInput, type RunBinding } from '../pipeline/prove-input.js';
+import { describeInput, findSaturated, type RunBinding, type SaturatedInput } from '../pipeline/prove-input.js';
 import type { ProverPool } from '../prove/pool.js';
 import { encodeRow } from '../quantize/search.js';
 import type { ProofFile } from '../verify/proof-file.js';
@@ -48,4 +48,9 @@ export async function verifyJob(request: JobRequest, document: unknown): Promise
   const expected = await describeInput(manifest, encodeRow(graph, input.row), bindingOf(request).salt);
   const isSame = (document as ProofFile).statement.input === Buffer.from(expected).toString('hex');
   return isSame ? verdict : { valid: false, reason: 'the proof is valid, but for another input' };
+}
+
+/** The inputs of a job that quantization cuts, where another machine proved it. */
+export function listSaturated({ model: { bundle }, input }: JobRequest): SaturatedInput[] {
+  return findSaturated(bundle, input.row, encodeRow(bundle.graph, input.row));
 }

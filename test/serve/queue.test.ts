@@ -145,6 +145,11 @@ describe('a queue', () => {
       await new Promise((resolve) => setTimeout(resolve, 300));
       expect((await fresh.get(`/v1/jobs/${id}`)).json.state).to.equal('queued');
       expect(await client.get(`zkinfer:result:${id}`)).to.equal(null);
+      // Nor does what is no result at all keep one from being stored.
+      await client.set(`zkinfer:result:${id}`, 'null');
+      const honest = await startQueueWorker({ queue: redis.url, bundles: [bundle], workers: 1 });
+      expect((await fresh.waitForJob(id)).state).to.equal('done');
+      await honest.close();
       await client.quit();
     });
 

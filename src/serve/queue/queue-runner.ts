@@ -4,7 +4,7 @@ import { ZkinferError } from '../../core/error.js';
 import type { ProveReport } from '../../pipeline/pooled-bundle.js';
 import type { JobRequest } from '../job.js';
 import type { ServedModel, ServedModels } from '../model.js';
-import { verifyJob } from '../prove-job.js';
+import { listSaturated, verifyJob } from '../prove-job.js';
 import { CANCELLED, type Runner, type RunOptions } from '../runner.js';
 import { connectQueue, loadQueuePackages, PREFIX, type QueuePackages } from './bullmq.js';
 import { nameQueue, nameQueuedJob, refuseHidden, writeQueuedJob } from './queued-job.js';
@@ -134,7 +134,7 @@ async function askAfter(
 ): Promise<ProveReport | null> {
   const report = await results.read(id);
   if (report) {
-    if ((await verifyJob(request, report.proof)).valid) return report;
+    if ((await verifyJob(request, report.proof)).valid) return { ...report, saturated: listSaturated(request) };
     // Somebody wrote what is no proof of this job: it makes room for one that is.
     await results.remove(id);
   }

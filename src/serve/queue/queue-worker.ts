@@ -110,6 +110,7 @@ async function takeJob(
       tell('known');
       return { isFirst: false };
     }
+    if (known) await results.remove(id);
     tell('begun');
     const report = await proveJob(pool, request, { id, deadlineMs });
     const verdict = await verifyJob(request, report.proof);

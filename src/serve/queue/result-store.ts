@@ -19,11 +19,11 @@ export function createResultStore(client: Redis, keepSeconds = DAY_SECONDS): Res
   return {
     read: async (id) => {
       const text = await client.get(keyOf(id));
-      try {
-        return text === null ? null : (JSON.parse(text) as ProveReport);
-      } catch {
-        return null;
-      }
+      if (text === null) return null;
+      const report = parseReport(text);
+      // What is no result would keep one from being stored.
+      if (report === null) await client.del(keyOf(id));
+      return report;
     },
     write: async (id, report) =>
       (await client.set(keyOf(id), JSON.stringify(report), 'EX', keepSeconds, 'NX')) !== null,
@@ -31,4 +31,15 @@ export function createResultStore(client: Redis, keepSeconds = DAY_SECONDS): Res
       await client.del(keyOf(id));
     },
   };
+}
+
+/** Whatever others wrote, if it has the form of a result. */
+function parseReport(text: string): ProveReport | null {
+  try {
+    const report = JSON.parse(text) as ProveReport | null;
+    const isReport = typeof report?.proof === 'object' && Number.isFinite(report.ms?.total);
+    return isReport && Array.isArray(report.saturated) ? report : null;
+  } catch {
+    return null;
+  }
 }
