@@ -58,10 +58,10 @@ export function fuseElementwise(graph: Graph): Graph {
     return producers.get(id) as GraphNode;
   }
 
-  /** A linear node may be computed twice; a nonlinear one only moves into a chain that alone reads it. */
+  /** A linear node or a flag may be computed twice; any other only moves into a chain that alone reads it. */
   function canJoin(node: GraphNode | undefined, region: ReadonlySet<GraphNode>): boolean {
     if (node === undefined || !elementwise.has(node)) return false;
-    if (node.kind === 'linear') return true;
+    if (node.kind === 'linear' || isFlag(node)) return true;
     return !outputs.has(node.output) && (consumers.get(node.output) ?? []).every((reader) => region.has(reader));
   }
 
@@ -69,6 +69,16 @@ export function fuseElementwise(graph: Graph): Graph {
   function sumsNonlinear(node: GraphNode): boolean {
     return node.inputs.length > 1;
   }
+}
+
+const FLAGS = new Set(['stepPositive', 'stepNonNegative', 'isZero']);
+
+/** A comparison, or `x / x`: a constant but for where it changes or is undefined. */
+function isFlag(node: GraphNode): boolean {
+  return (
+    node.kind === 'unary' &&
+    node.functions.every((fn) => (fn.kind === 'call' && FLAGS.has(fn.fn)) || formatScalar(fn) === 'div(x,x)')
+  );
 }
 
 /** The fused node, with functions that print alike made one. */

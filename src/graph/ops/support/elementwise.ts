@@ -1,4 +1,4 @@
-import { type ElementType, type Shape, sizeOf } from '../../../core/tensor.js';
+import { type ElementType, type Shape, shapesEqual, sizeOf } from '../../../core/tensor.js';
 import type { GraphBuilder, Operand } from '../../builder.js';
 import { InternTable, KeyedTable } from '../../intern.js';
 import { call, constant, formatScalar, type ScalarFunction, X } from '../../scalar.js';
@@ -163,6 +163,7 @@ export function div(
   if (integer) return divideWhole();
   if (a.kind === 'const')
     return applyWithConstant(builder, b, a.data, a.shape, (value) => call('div', constant(value), X), 'float');
+  if (a.kind === 'value' && a.id === b.id && shapesEqual(a.shape, b.shape)) return apply(builder, a, call('div', X, X));
   return mul(builder, a, reciprocal(builder, b));
 }
 
