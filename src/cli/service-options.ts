@@ -6,7 +6,6 @@ import { holdsPassword } from '../serve/queue/queue-address.js';
 import { wholeNumber } from './options.js';
 import { addProverOption } from './prover-option.js';
 import type { Reporter } from './reporter.js';
-import { holdSignals } from './signals.js';
 
 /** What `serve` and `worker` have in common. */
 export function addServiceOptions(command: Command): Command {
@@ -73,19 +72,4 @@ export function createLog(reporter: Reporter, isJson: boolean): (event: LogEvent
       reporter.annotate(JSON.stringify({ time: new Date().toISOString(), event, ...Object.fromEntries(known) }));
     else reporter.step([event, ...known.map(([name, value]) => `${name}=${String(value)}`)].join(' '));
   };
-}
-
-/** Waits for the first signal that asks the process to end. */
-export async function waitForSignal(): Promise<string> {
-  let release = (): void => {};
-  // Signals alone would not keep the process alive.
-  const alive = setInterval(() => {}, 1 << 30);
-  try {
-    return await new Promise<string>((resolve) => {
-      release = holdSignals(resolve);
-    });
-  } finally {
-    clearInterval(alive);
-    release();
-  }
 }

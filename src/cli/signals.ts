@@ -11,11 +11,26 @@ let held: ((signal: Signal) => void) | undefined;
  * Ends work in order: the first signal calls back in place of ending the process, a second one ends it as ever.
  * @returns what gives signals their usual meaning again
  */
-export function holdSignals(onSignal: (signal: Signal) => void): () => void {
+function holdSignals(onSignal: (signal: Signal) => void): () => void {
   held = onSignal;
   return () => {
     held = undefined;
   };
+}
+
+/** Waits for the first signal that asks the process to end. */
+export async function waitForSignal(): Promise<string> {
+  let release = (): void => {};
+  // Signals alone would not keep the process alive.
+  const alive = setInterval(() => {}, 1 << 30);
+  try {
+    return await new Promise<string>((resolve) => {
+      release = holdSignals(resolve);
+    });
+  } finally {
+    clearInterval(alive);
+    release();
+  }
 }
 
 /** On Ctrl-C or a request to end: removes what is half-written, gives up locks, exits with the shell's code for the signal. */

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sweepTemporaries, writeFileAtomic } from '../bundle/atomic.js';
 import { fileError } from '../bundle/file-error.js';
 import { isProcessAlive, withBundleLock } from '../bundle/lock.js';
+import { makeFolder } from '../bundle/make-folder.js';
 import { ZkinferError } from '../core/error.js';
 import type { RowsSpec } from '../rows/rows.js';
 import { isFinished, type JobInput, type JobRecord, rowToJson } from './job.js';
@@ -86,8 +87,8 @@ async function openLockedStore(
   release: () => Promise<void>,
 ): Promise<JobStore> {
   for (const name of FOLDERS) {
-    await mkdir(join(folder, name), { recursive: true, mode: 0o700 }).catch((cause) => {
-      throw fileError(cause, 'write', folder);
+    await makeFolder(join(folder, name), 0o700).catch((cause) => {
+      throw cause instanceof ZkinferError ? cause : fileError(cause, 'write', folder);
     });
     await sweepTemporaries(join(folder, name), isProcessAlive);
   }

@@ -2,6 +2,7 @@ import { ZkinferError } from '../../core/error.js';
 import { addConnectionOptions, address, withConnection, word } from '../chain-options.js';
 import type { CommandSpec } from '../command.js';
 import { wholeNumber } from '../options.js';
+import { waitForSignal } from '../signals.js';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -37,9 +38,7 @@ async function runDevChain(options: Options, say: (line: string) => void) {
   node.accounts.forEach(({ address: at }, index) => {
     say(`  --dev-account ${index}  ${at}`);
   });
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-  });
+  await waitForSignal();
   await node.close();
   return { text: ['stopped'], json: { url, kind: node.kind, chainId: node.chainId } };
 }

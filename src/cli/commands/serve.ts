@@ -1,7 +1,8 @@
 import type { CommandSpec } from '../command.js';
 import { wholeNumber } from '../options.js';
 import { readProver } from '../prover-option.js';
-import { addServiceOptions, createLog, readQueueOption, readTokens, waitForSignal } from '../service-options.js';
+import { addServiceOptions, createLog, readQueueOption, readTokens } from '../service-options.js';
+import { waitForSignal } from '../signals.js';
 
 export const serveCommand: CommandSpec = {
   name: 'serve',

@@ -2,7 +2,8 @@ import { ZkinferError } from '../../core/error.js';
 import type { CommandSpec } from '../command.js';
 import { collectNames, wholeNumber } from '../options.js';
 import { readProver } from '../prover-option.js';
-import { addServiceOptions, createLog, readQueueOption, waitForSignal } from '../service-options.js';
+import { addServiceOptions, createLog, readQueueOption } from '../service-options.js';
+import { waitForSignal } from '../signals.js';
 
 export const workerCommand: CommandSpec = {
   name: 'worker',
