@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createDevKey } from '../../src/groth16/dev-key.js';
 import { openProvingKey, type ProvingKey } from '../../src/groth16/prove.js';
 import { writeWtns } from '../../src/groth16/wtns-file.js';
@@ -36,6 +37,17 @@ export async function measure(work: () => Promise<unknown>): Promise<{ cpuMs: nu
   await work();
   const { user, system } = process.cpuUsage(cpu);
   return { cpuMs: (user + system) / 1000, ms: performance.now() - started };
+}
+
+/** Peak memory of this process in bytes. The system's other figure begins with what the parent had, where a process was forked. */
+export function readPeakBytes(): number {
+  try {
+    const [, kilobytes] = /VmHWM:\s*(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+    if (kilobytes) return Number(kilobytes) * 1024;
+  } catch {
+    // Not Linux.
+  }
+  return process.resourceUsage().maxRSS * 1024;
 }
 
 /** Prints rows as a Markdown table. */

@@ -13,7 +13,7 @@ import { prove } from '../../src/groth16/prove.js';
 import { createSnarkjsProver } from '../../src/groth16/snarkjs-prover.js';
 import { shareProvingKey } from '../../src/prove/job.js';
 import { createProverPool, type ProverPool } from '../../src/prove/pool.js';
-import { makeBenchCircuit, measure, median, printTable } from './circuits.js';
+import { makeBenchCircuit, measure, median, printTable, readPeakBytes } from './circuits.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -111,5 +111,5 @@ async function printMemory(count: number, folder: string): Promise<void> {
   const pool = createProverPool({ workers: count });
   await Promise.all(Array.from({ length: 3 * count }, () => pool.prove({ provingKey, wtns })));
   await pool.close();
-  console.log(JSON.stringify({ before, peak: process.resourceUsage().maxRSS * 1024 }));
+  console.log(JSON.stringify({ before, peak: readPeakBytes() }));
 }

@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { openProvingKey, type Prover, prove } from '../../src/groth16/prove.js';
 import { createResidentProver } from '../../src/groth16/resident-prover.js';
 import { createSnarkjsProver } from '../../src/groth16/snarkjs-prover.js';
-import { makeBenchCircuit, measure, median, printTable } from './circuits.js';
+import { makeBenchCircuit, measure, median, printTable, readPeakBytes } from './circuits.js';
 
 /** The backends that need nothing from outside. */
 type BuiltIn = 'snarkjs' | 'resident';
@@ -36,7 +36,7 @@ if (options.memory) {
   const wtns = readFileSync(join(folder, 'witness.wtns'));
   const prover = createProver(options.memory as BuiltIn);
   for (let round = 0; round < 3; round++) await prove(prover, key, wtns);
-  console.log(process.resourceUsage().maxRSS * 1024);
+  console.log(readPeakBytes());
 } else {
   await compare();
 }
