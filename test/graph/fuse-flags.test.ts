@@ -30,7 +30,7 @@ describe('chains that share a flag', () => {
     const { graph } = importGraph(transform);
     const optimized = optimizeGraph(graph);
     expect(optimized.nodes.filter(({ kind }) => kind !== 'linear').map(({ kind }) => kind)).to.deep.equal(['unary']);
-    const valueOf = (subject: typeof graph, x: number[]) =>
+    const evaluateAt = (subject: typeof graph, x: number[]) =>
       Array.from(evaluateGraph(subject, { x }).get(subject.outputs[0].value) as Float64Array);
     for (const x of [
       [0.5, 0.25, 0.75],
@@ -38,12 +38,12 @@ describe('chains that share a flag', () => {
       [0.999, 0.5, 0.001],
     ]) {
       const expected = x.map((value, i) => (value + 1) ** [2.5, 0.5, 1.5][i]);
-      valueOf(optimized, x).forEach((given, i) => {
+      evaluateAt(optimized, x).forEach((given, i) => {
         expect(given).to.be.closeTo(expected[i], 1e-12);
       });
-      expect(valueOf(optimized, x)).to.deep.equal(valueOf(graph, x));
+      expect(evaluateAt(optimized, x)).to.deep.equal(evaluateAt(graph, x));
     }
-    valueOf(optimized, [-0.5, -0.2, -0.9]).forEach((given, i) => {
+    evaluateAt(optimized, [-0.5, -0.2, -0.9]).forEach((given, i) => {
       expect(given).to.be.closeTo(-((1 + [0.5, 0.2, 0.9][i]) ** [1.5, 2.5, 0.75][i]), 1e-12);
     });
   });
