@@ -207,7 +207,7 @@ function quantizeMove(ctx: QuantizeContext, node: UnaryNode): QuantValueId | nul
 }
 
 /** Widest range over which an integer-valued function is searched for its steps. */
-const STAIRCASE_WIDTH = 40;
+const STAIRCASE_WIDTH = 50;
 
 /** Chooses the form of an element-wise function: clamp, comparison, absolute value, staircase or table. */
 export function quantizeUnary(ctx: QuantizeContext, node: UnaryNode): QuantValueId {
