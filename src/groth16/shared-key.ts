@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { ZkinferError } from '../core/error.js';
 import { Curve, createCurveMemory, FIELD_BYTES, MAX_PAGES, PAGE_BYTES, type Region } from './curve.js';
 import { placeParts, type ResidentKey } from './resident-key.js';
@@ -9,6 +10,8 @@ import { readZkeyLayout, type ZkeyInfo } from './zkey-file.js';
  * in. It can be posted to threads.
  */
 export interface SharedKeyMemory {
+  /** Names the memory, not the key: threads that work together must be in the same one. */
+  readonly memoryId: string;
   /** The key file. */
   readonly zkey: Uint8Array<SharedArrayBuffer>;
   readonly memory: WebAssembly.Memory;
@@ -35,7 +38,8 @@ export function createSharedKey(size: number): SharedKeyMemory {
   const memory = createCurveMemory(true, used);
   const pages = new Int32Array(new SharedArrayBuffer(4 * (REGIONS_AT + 2 * MAX_REGIONS)));
   pages[NEXT] = memory.buffer.byteLength / PAGE_BYTES;
-  return { zkey: new Uint8Array(memory.buffer as unknown as SharedArrayBuffer, FILE_AT, size), memory, pages };
+  const zkey = new Uint8Array(memory.buffer as unknown as SharedArrayBuffer, FILE_AT, size);
+  return { memoryId: randomUUID(), zkey, memory, pages };
 }
 
 /**

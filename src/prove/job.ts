@@ -72,18 +72,28 @@ export type WorkerReply =
 /** Memory that `readProvingKey` read into. */
 const read = new WeakMap<ArrayBufferLike, SharedKeyMemory>();
 
+/** Keys that are shared now, by `id`. */
+const sharedNow = new Map<string, WeakRef<SharedKey>>();
+
 /**
- * Reads a proving key, or copies its bytes, into shared memory. What `readProvingKey` gave is there already.
+ * Reads a proving key, or copies its bytes, into shared memory. What `readProvingKey` gave is there already, and a key that
+ * is shared already is not shared a second time.
  * @throws ZkinferError `KEY_TOO_LARGE`
  */
 export async function shareProvingKey(source: string | Uint8Array): Promise<SharedKey> {
   const zkey = typeof source === 'string' ? await readProvingKey(source) : source;
-  let shared = read.get(zkey.buffer);
-  if (shared?.zkey !== zkey) {
-    shared = createSharedKey(zkey.length);
-    shared.zkey.set(zkey);
+  const id = createHash('sha256').update(zkey).digest('hex');
+  for (const [other, reference] of sharedNow) if (!reference.deref()) sharedNow.delete(other);
+  const known = sharedNow.get(id)?.deref();
+  if (known) return known;
+  let memory = read.get(zkey.buffer);
+  if (memory?.zkey !== zkey) {
+    memory = createSharedKey(zkey.length);
+    memory.zkey.set(zkey);
   }
-  return { ...shared, id: createHash('sha256').update(shared.zkey).digest('hex') };
+  const shared: SharedKey = { ...memory, id };
+  sharedNow.set(id, new WeakRef(shared));
+  return shared;
 }
 
 /** Reads a key file into memory that can be shared, without a copy in the memory of this thread alone. */

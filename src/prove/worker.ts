@@ -11,6 +11,7 @@ import { type MadeWitness, type MakeWitness, openWitnessProgram } from './witnes
 /** Keys, and programs, that a worker keeps ready. */
 const MAX_KEPT = 2;
 const keys = new Map<string, ProvingKey>();
+/** By `memoryId`: one key may lie in two memories. */
 const residents = new Map<string, { readonly shared: SharedKey; readonly resident: ResidentKey }>();
 const programs = new Map<string, MakeWitness>();
 const provers = new Map<ProverName, Prover>();
@@ -77,7 +78,7 @@ async function openResident(shared: SharedKey): Promise<ResidentKey> {
   const { joinSharedKey, leaveSharedKey } = await import('../groth16/shared-key.js');
   const open = async () => ({ shared, resident: await joinSharedKey(shared, threadId) });
   const leave = ({ shared: dropped }: { readonly shared: SharedKey }) => leaveSharedKey(dropped, threadId);
-  return (await keep(residents, shared.id, open, leave)).resident;
+  return (await keep(residents, shared.memoryId, open, leave)).resident;
 }
 
 async function makeWitness(source: WitnessSource): Promise<MadeWitness> {
