@@ -3,7 +3,7 @@ import { joinColumns } from './json-rows.js';
 import { acceptedShapes, printShape, readElement, shapeError } from './nested.js';
 import { type NpyArray, readNpy } from './npy.js';
 import { checkNames, emptyRecord, type InputSpec, type Label, type Rows, type RowsSpec, rowsError } from './rows.js';
-import { readZip } from './zip.js';
+import { INFLATE_CAP_BYTES, readZip } from './zip.js';
 
 /** Number of rows in an array for this input, where its shape fits: one row, or a leading axis of rows. */
 function countRows(shape: Shape, input: InputSpec): number | null {
@@ -37,9 +37,23 @@ export function readNpyRows(bytes: Uint8Array, spec: RowsSpec, where: string): R
   return { rows: joinColumns({ [input.name]: splitRows(readNpy(bytes, where), input, where) }, where) };
 }
 
-/** Rows from an `.npz` archive: one array an input, and `labels` where no input has that name. */
-export function readNpzRows(bytes: Buffer, spec: RowsSpec, where: string): Rows {
-  const members = readZip(bytes, where);
+/** The widest numbers that numpy writes. */
+const ELEMENT_BYTES = 8;
+/** More than what stands before the numbers of an array; enough for a few rows, or a text label, too. */
+const HEADER_BYTES = 2 ** 16;
+
+/** Most bytes that an `.npz` archive with one row of this model inflates to, its label among them. */
+export function capOfOneRow({ inputs }: RowsSpec): number {
+  const elements = inputs.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  return Math.min(INFLATE_CAP_BYTES, elements * ELEMENT_BYTES + (inputs.length + 1) * HEADER_BYTES);
+}
+
+/**
+ * Rows from an `.npz` archive: one array an input, and `labels` where no input has that name.
+ * @param capBytes what the archive may inflate to; see `readZip`
+ */
+export function readNpzRows(bytes: Buffer, spec: RowsSpec, where: string, capBytes?: number): Rows {
+  const members = readZip(bytes, where, capBytes);
   const names = [...members.keys()].map((name) => name.replace(/\.npy$/, ''));
   const hasLabels = names.includes('labels') && !spec.inputs.some((input) => input.name === 'labels');
   checkNames(

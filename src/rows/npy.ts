@@ -85,7 +85,8 @@ export function readNpy(bytes: Uint8Array, where: string): NpyArray {
   const count = sizeOf(shape);
   const offset = start + headerLength;
   const width = descr[1] === 'U' ? 4 * Number(descr.slice(2)) : READERS[descr.slice(1)]?.width;
-  if (width === undefined)
+  // Elements of no width would allow any number of them in a file of no size.
+  if (!width)
     throw fail('this dtype is not supported', `given ${descr}`, `supported ${Object.keys(READERS).join(', ')}, U`);
   if (offset + count * width !== bytes.length) {
     throw fail(

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { ZkinferError } from '../../src/core/error.js';
+import { readNpy } from '../../src/rows/npy.js';
 import { openRows, readRows } from '../../src/rows/read-rows.js';
 import type { RowsSpec } from '../../src/rows/rows.js';
 import { readZip } from '../../src/rows/zip.js';
@@ -339,6 +340,12 @@ describe('M4: archives that inflate', () => {
       .to.throw(ZkinferError)
       .with.property('code', 'ROWS_TOO_LARGE');
     expect(readZip(archive, 'a.npz', 2 ** 22).get('x.npy')).to.have.length(2 ** 22);
+  });
+
+  it('refuses elements of no width, of which a small file could claim any number', () => {
+    expect(() => readNpy(npy('<U0', [2 ** 22], new Uint8Array()), 'a.npy'))
+      .to.throw(ZkinferError)
+      .with.property('code', 'ROWS_FORMAT');
   });
 
   it('refuses archives that are cut short or altered', () => {
