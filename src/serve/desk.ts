@@ -42,6 +42,11 @@ const MAX_STARTS = 3;
 /** Idempotency keys remembered for one job. */
 const MAX_SUBMIT_KEYS = 64;
 
+/** The newest keys, each once. */
+function appendSubmitKey(keys: readonly string[], key: string | undefined): string[] {
+  return [...new Set([...keys, ...(key === undefined ? [] : [key])])].slice(-MAX_SUBMIT_KEYS);
+}
+
 interface Running {
   readonly abort: AbortController;
   ended: Promise<void>;
@@ -103,11 +108,13 @@ export class Desk {
     if (key !== undefined) book.claimSubmitKey(key, id);
     if (isLive) {
       if (key !== undefined && other === undefined)
-        await book.change(id, ({ submitKeys }) => ({ submitKeys: [...submitKeys, key].slice(-MAX_SUBMIT_KEYS) }));
+        await book
+          .change(id, ({ submitKeys }) => ({ submitKeys: appendSubmitKey(submitKeys, key) }))
+          .finally(() => book.releaseSubmitKey(key, id));
       await book.settle(id);
       return { job: book.get(id) ?? known, isNew: false };
     }
-    const submitKeys = [...new Set([...(known?.submitKeys ?? []), ...(key === undefined ? [] : [key])])];
+    const submitKeys = appendSubmitKey(known?.submitKeys ?? [], key);
     const record: Omit<JobRecord, 'seq'> = {
       format: 'zkinfer-job/1',
       id,

@@ -40,6 +40,8 @@ export class JobBook {
   }
 
   private remember(record: JobRecord): void {
+    const kept = new Set(record.submitKeys);
+    for (const key of this.jobs.get(record.id)?.submitKeys ?? []) if (!kept.has(key)) this.submitKeys.delete(key);
     this.jobs.set(record.id, record);
     for (const key of record.submitKeys) this.submitKeys.set(key, record.id);
     if (isFinished(record.state)) this.finished.add(record.id);
@@ -63,6 +65,12 @@ export class JobBook {
   /** Binds a name of a submission to its job. */
   claimSubmitKey(key: string, id: string): void {
     this.submitKeys.set(key, id);
+  }
+
+  /** Frees a name that was claimed for a job, unless the job's record came to hold it. */
+  releaseSubmitKey(key: string, id: string): void {
+    if (this.submitKeys.get(key) !== id || this.jobs.get(id)?.submitKeys.includes(key)) return;
+    this.submitKeys.delete(key);
   }
 
   countFinished(): number {
@@ -106,6 +114,8 @@ export class JobBook {
       const after: JobRecord = { ...before, ...change };
       await store.saveJob(after);
       if (isFinished(after.state)) await store.dropInput(id);
+      // It was dropped or begun anew meanwhile, and what that writes comes next.
+      if (this.jobs.get(id) !== before) return null;
       this.remember(after);
       this.dropOldest();
       this.tell(after);

@@ -3,7 +3,7 @@ import { type Binding, bindOffChain } from '../commitment/context.js';
 import { ZkinferError } from '../core/error.js';
 import { sizeOf } from '../core/tensor.js';
 import { readBinding } from '../pipeline/run-binding.js';
-import { readNpyRows, readNpzRows } from '../rows/array-rows.js';
+import { capOfOneRow, readNpyRows, readNpzRows } from '../rows/array-rows.js';
 import { readCsvLayout, readCsvRow, splitCells } from '../rows/csv.js';
 import { readBareRow, readJsonRows, readNamedRow } from '../rows/json-rows.js';
 import { parseJsonText } from '../rows/json-text.js';
@@ -39,7 +39,7 @@ function readRowFile({ format, data }: NonNullable<SubmissionBody['row']>, spec:
     case 'npy':
       return readNpyRows(Buffer.from(data, 'base64'), spec, WHERE).rows;
     case 'npz':
-      return readNpzRows(Buffer.from(data, 'base64'), spec, WHERE).rows;
+      return readNpzRows(Buffer.from(data, 'base64'), spec, WHERE, capOfOneRow(spec)).rows;
   }
 }
 
