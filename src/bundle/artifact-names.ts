@@ -15,6 +15,9 @@ export const ARTIFACT_FILES = {
   solidityJson: 'verifier.json',
 } as const;
 
+/** The opening of private weights: beside the artifacts, and none of them, for it is never handed on. */
+export const OPENING_FILE = 'weights.secret.json';
+
 export type ArtifactName = keyof typeof ARTIFACT_FILES;
 
 export const ARTIFACT_NAMES = Object.keys(ARTIFACT_FILES) as readonly ArtifactName[];

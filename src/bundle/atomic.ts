@@ -91,17 +91,18 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
   await replaceFile(path, (temporary) => writeNew(temporary, content, mode));
 }
 
+/** A whole file to write: its path, what it holds, and its permission bits, 0o644 where none are given. */
+export type FileToPlace = readonly [path: string, content: Uint8Array | string, mode?: number];
+
 /**
  * Fills temporaries for several files, each beside its place and on disk; if one cannot be written all are gone again.
  * @throws ZkinferError FILE_NO_SPACE, FILE_UNUSABLE
  */
-export async function stageFiles(
-  files: Iterable<readonly [path: string, content: Uint8Array | string]>,
-): Promise<Staged<void>[]> {
+export async function stageFiles(files: Iterable<FileToPlace>): Promise<Staged<void>[]> {
   const staged: Staged<void>[] = [];
   try {
-    for (const [path, content] of files) {
-      staged.push(await stageFile(path, (temporary) => writeNew(temporary, content, 0o644)));
+    for (const [path, content, mode = 0o644] of files) {
+      staged.push(await stageFile(path, (temporary) => writeNew(temporary, content, mode)));
     }
   } catch (cause) {
     await discardFiles(staged);

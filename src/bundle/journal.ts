@@ -1,12 +1,20 @@
-import { access, readFile, rename, rm } from 'node:fs/promises';
+import { access, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { ARTIFACT_FILES } from './artifact-names.js';
-import { discardFiles, handOver, stageFiles, syncPath, TEMPORARY, writeFileAtomic } from './atomic.js';
+import { ARTIFACT_FILES, OPENING_FILE } from './artifact-names.js';
+import {
+  discardFiles,
+  type FileToPlace,
+  handOver,
+  stageFiles,
+  syncPath,
+  TEMPORARY,
+  writeFileAtomic,
+} from './atomic.js';
 import { fileError } from './file-error.js';
 
 /**
  * Says which files of a folder are about to change places. Once it is there the change goes through, whatever becomes of the
- * process: whoever opens the bundle next finishes it.
+ * process: whoever next takes the bundle's lock to write finishes it. Who only reads never does.
  */
 const JOURNAL = '.unfinished.json';
 
@@ -16,7 +24,7 @@ interface Journal {
   readonly remove: readonly string[];
 }
 
-const NAMES: ReadonlySet<string> = new Set(['manifest.json', ...Object.values(ARTIFACT_FILES)]);
+const NAMES: ReadonlySet<string> = new Set(['manifest.json', OPENING_FILE, ...Object.values(ARTIFACT_FILES)]);
 
 /**
  * Replaces and removes artifacts of a bundle as a whole: all of the change happens or none, even if the process is killed or the
@@ -25,7 +33,7 @@ const NAMES: ReadonlySet<string> = new Set(['manifest.json', ...Object.values(AR
  */
 export async function replaceTogether(
   folder: string,
-  files: Iterable<readonly [path: string, content: Uint8Array | string]>,
+  files: Iterable<FileToPlace>,
   remove: readonly string[],
 ): Promise<void> {
   const staged = await stageFiles(files);
@@ -51,10 +59,21 @@ export async function isUnfinished(folder: string): Promise<boolean> {
   );
 }
 
+/** Paths of the files that make a change of a bundle unfinished: the journal, and what waits to take its place. */
+export async function describeUnfinished(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch((): string[] => []);
+  const waiting = names.filter((name) => NAMES.has(TEMPORARY.exec(name)?.[1] ?? ''));
+  return [JOURNAL, ...waiting.sort()].map((name) => join(folder, name));
+}
+
 /** Finishes a change that was cut short. Only the holder of the bundle's lock may. A journal that makes no sense is removed. */
 export async function finishChange(folder: string): Promise<void> {
   if (!(await isUnfinished(folder))) return;
-  const journal = parseJournal(await readFile(join(folder, JOURNAL), 'utf8'));
+  const path = join(folder, JOURNAL);
+  const text = await readFile(path, 'utf8').catch((cause) => {
+    throw fileError(cause, 'read', path);
+  });
+  const journal = parseJournal(text);
   await carryOut(folder, journal);
 }
 
@@ -87,7 +106,7 @@ function parseJournal(text: string): Journal {
     const { rename: pairs, remove } = JSON.parse(text) as Record<keyof Journal, unknown>;
     return {
       rename: Array.isArray(pairs) ? pairs.filter(isPair) : [],
-      remove: Array.isArray(remove) ? remove.filter(isName) : [],
+      remove: Array.isArray(remove) ? remove.filter(isName).filter((name) => name !== OPENING_FILE) : [],
     };
   } catch {
     return { rename: [], remove: [] };

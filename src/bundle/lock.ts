@@ -121,6 +121,12 @@ async function writeIntoFolder(folder: string, path: string, content: string): P
   }
 }
 
+/** Whether a process that still runs, here or on another machine, holds the lock of a bundle. */
+export async function isLocked(folder: string): Promise<boolean> {
+  const holder = await readHolder(bundlePaths(folder).lock);
+  return holder != null && isHeld(holder);
+}
+
 /** Takes the lock of a folder. @returns whether the folder was made for it */
 async function takeLock(folder: string, path: string): Promise<boolean> {
   const mine = `${path}.${process.pid}-${counter++}`;

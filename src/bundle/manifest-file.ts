@@ -1,17 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { ZkinferError } from '../core/error.js';
 import { ARTIFACT_NAMES, type ArtifactName } from './artifact-names.js';
-import { writeFileAtomic } from './atomic.js';
+import { type FileToPlace, writeFileAtomic } from './atomic.js';
 import { printCanonicalJson } from './canonical-json.js';
 import { fileError } from './file-error.js';
-import { isUnfinished, replaceTogether } from './journal.js';
-import { withBundleLock } from './lock.js';
+import { describeUnfinished, isUnfinished, replaceTogether } from './journal.js';
+import { isLocked } from './lock.js';
 import { type Manifest, parseManifest, type SetupFacts } from './manifest.js';
 import { bundlePaths } from './paths.js';
 
-/** Reads the manifest of a bundle folder. @throws ZkinferError BUNDLE_MISSING (2), MANIFEST_INVALID, BUNDLE_UNFINISHED (3) */
+/**
+ * Reads the manifest of a bundle folder, and changes nothing in it: what is read is the file that stands there.
+ * @throws ZkinferError BUNDLE_MISSING (2), MANIFEST_INVALID, BUNDLE_UNFINISHED (3)
+ */
 export async function readManifest(folder: string): Promise<Manifest> {
-  await settle(folder);
+  await refuseUnfinished(folder);
   const path = bundlePaths(folder).manifest;
   let text: string;
   try {
@@ -56,15 +59,19 @@ export async function writeManifest(folder: string, manifest: Manifest): Promise
 
 /**
  * Changes a bundle in one go: artifacts and manifest take their places together, and artifacts that the new manifest does not
- * name are removed. Killed at any moment, the bundle is the old one or the new one, never a mixture.
+ * name are removed. Killed at any moment, the bundle is the old one or the new one, never a mixture, once the next writer has
+ * taken its lock.
+ * @param opening of private weights, written along with the rest, for its owner's eyes alone
  */
 export async function writeBundle(
   folder: string,
   files: ReadonlyMap<ArtifactName, Uint8Array | string>,
   manifest: Manifest,
+  opening?: string,
 ): Promise<void> {
   const paths = bundlePaths(folder);
-  const changed = [
+  const changed: FileToPlace[] = [
+    ...(opening === undefined ? [] : [[paths.weightsOpening, opening, 0o600] as const]),
     ...Array.from(files, ([name, content]) => [paths[name], content] as const),
     [paths.manifest, encodeManifest(manifest)] as const,
   ];
@@ -79,25 +86,26 @@ export async function writeBundle(
 const PATIENCE_MS = 2000;
 const POLL_MS = 20;
 
-/** Finishes a change that was cut short, or waits for one that is going on. */
-async function settle(folder: string): Promise<void> {
+/**
+ * Waits for a change that is going on. One that was cut short is for the next writer to finish: a reader that finished it would
+ * put files of whoever made the folder in the place of those that the user looked at.
+ */
+async function refuseUnfinished(folder: string): Promise<void> {
   for (let waited = 0; await isUnfinished(folder); waited += POLL_MS) {
-    try {
-      return await withBundleLock(folder, async () => undefined);
-    } catch (cause) {
-      const isBusy = cause instanceof ZkinferError && cause.code === 'BUNDLE_LOCKED';
-      if (isBusy && waited < PATIENCE_MS) {
-        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-        continue;
-      }
-      throw new ZkinferError({
-        code: 'BUNDLE_UNFINISHED',
-        kind: 'artifact',
-        message: 'the last change of this bundle was cut short and cannot be finished here',
-        facts: [folder, (cause as Error).message],
-        hint: 'open it once where it may be written: zkinfer check BUNDLE',
-        cause,
-      });
+    if (waited < PATIENCE_MS && (await isLocked(folder))) {
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      continue;
     }
+    // A writer that ended between the two looks has taken its journal along.
+    if (!(await isUnfinished(folder))) return;
+    throw new ZkinferError({
+      code: 'BUNDLE_UNFINISHED',
+      kind: 'artifact',
+      message: 'the last change of this bundle was cut short',
+      facts: await describeUnfinished(folder),
+      hint:
+        'run the command that writes it again (build, compile, setup, weights commit, export-verifier); ' +
+        'in a bundle that came from elsewhere remove these files, or get it anew',
+    });
   }
 }

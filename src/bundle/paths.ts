@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ARTIFACT_FILES, ARTIFACT_NAMES, type ArtifactName } from './artifact-names.js';
+import { ARTIFACT_FILES, ARTIFACT_NAMES, type ArtifactName, OPENING_FILE } from './artifact-names.js';
 
 /**
  * Paths of a bundle folder: every artifact, the manifest, the lock that its writer holds, and the opening of private weights,
@@ -13,6 +13,6 @@ export function bundlePaths(folder: string): BundlePaths {
     ...(artifacts as Record<ArtifactName, string>),
     manifest: join(folder, 'manifest.json'),
     lock: join(folder, '.lock'),
-    weightsOpening: join(folder, 'weights.secret.json'),
+    weightsOpening: join(folder, OPENING_FILE),
   };
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { findMismatches } from '../../src/bundle/artifacts.js';
+import { withBundleLock } from '../../src/bundle/lock.js';
 import { readManifest } from '../../src/bundle/manifest-file.js';
 import { digestFolder, startCli } from './process.js';
 
@@ -40,7 +41,9 @@ async function copyClean(name: string): Promise<string> {
   return bundle;
 }
 
+/** Whole, once a writer has taken the lock. */
 async function expectIntact(bundle: string): Promise<void> {
+  await withBundleLock(bundle, async () => undefined);
   expect(await findMismatches(bundle, await readManifest(bundle))).to.deep.equal([]);
 }
 
