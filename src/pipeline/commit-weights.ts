@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import type { ArtifactName } from '../bundle/artifact-names.js';
 import { checkArtifacts } from '../bundle/artifacts.js';
-import { writeFileAtomic } from '../bundle/atomic.js';
 import { printCanonicalJson } from '../bundle/canonical-json.js';
 import { describeStatement } from '../bundle/describe-statement.js';
 import { digestBytes } from '../bundle/digest.js';
@@ -59,12 +58,15 @@ const SHARED: readonly ArtifactName[] = [
 /**
  * Makes the bundle of a model with private weights from the bundle of its architecture: commits to the weights under the key
  * of the setup, shows knowledge of them, and folds the commitment into a verification key of its own.
- * @throws ZkinferError WEIGHTS_NOT_PRIVATE, WEIGHTS_DIFFER, WEIGHTS_RANGE; BUNDLE_NOT_SET_UP
+ * A folder that holds an opening already is refused: the blinding in it is the only one that its key can be proved under.
+ * @throws ZkinferError WEIGHTS_KEPT, WEIGHTS_NOT_PRIVATE, WEIGHTS_DIFFER, WEIGHTS_RANGE; BUNDLE_NOT_SET_UP
  */
 export async function commitToWeights(request: CommitWeightsRequest): Promise<CommitWeightsReport> {
   const { architectureDir, qmodelPath, outDir, onProgress } = request;
   const architecture = await readManifest(architectureDir);
   requireArchitecture(request, architecture);
+  // No work is begun for a folder that is refused in the end. Under the lock, so that a commitment cut short is finished first.
+  if (await hasOpening(outDir)) await withBundleLock(outDir, () => requireNoOpening(outDir));
   const { profile } = needSetup(architectureDir, architecture);
   const shared = SHARED.filter((name) => architecture.artifacts[name] !== undefined);
   await checkArtifacts(architectureDir, architecture, [...shared, 'verificationKey']);
@@ -100,11 +102,12 @@ export async function commitToWeights(request: CommitWeightsRequest): Promise<Co
     },
   };
   return withBundleLock(outDir, async () => {
+    await requireNoOpening(outDir);
     for (const name of shared) files.set(name, await readFile(from[name]));
     const opening = bundlePaths(outDir).weightsOpening;
     const kept = { ...given, graph: model };
-    await writeFileAtomic(opening, encodeOpening({ qmodel: kept, blinding: scalars[scalars.length - 1] }), 0o600);
-    await writeBundle(outDir, files, manifest);
+    const secret = encodeOpening({ qmodel: kept, blinding: scalars[scalars.length - 1] });
+    await writeBundle(outDir, files, manifest, secret);
     await requireModelKey(outDir, manifest);
     return {
       bundle: outDir,
@@ -115,6 +118,23 @@ export async function commitToWeights(request: CommitWeightsRequest): Promise<Co
       model: manifest.source.digest,
       opening,
     };
+  });
+}
+
+const hasOpening = (dir: string) =>
+  lstat(bundlePaths(dir).weightsOpening).then(
+    () => true,
+    () => false,
+  );
+
+async function requireNoOpening(outDir: string): Promise<void> {
+  if (!(await hasOpening(outDir))) return;
+  throw new ZkinferError({
+    code: 'WEIGHTS_KEPT',
+    kind: 'usage',
+    message: 'this folder keeps the opening of a model already: without it nobody can prove under its key again',
+    facts: [bundlePaths(outDir).weightsOpening],
+    hint: 'give another folder to -o, or remove this one if its key was never registered',
   });
 }
 

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -182,6 +182,17 @@ describe('private weights, from compile to verdict', () => {
     expect(committed.code, committed.stderr).to.equal(0);
     expect(lastJson(committed)).to.include({ bundle: at('cli'), profile: 'dev' });
     expect(committed.stdout).to.not.contain('blinding');
+    const kept = await readFile(bundlePaths(at('cli')).weightsOpening, 'utf8');
+    const again = await runWords(...commit);
+    expect(again.code, again.stderr).to.equal(2);
+    expect(again.stderr).to.contain('WEIGHTS_KEPT').and.contain('-o');
+    expect(await readFile(bundlePaths(at('cli')).weightsOpening, 'utf8'), 'the only opening').to.equal(kept);
+    await rename(bundlePaths(at('cli')).manifest, join(at('cli'), '.manifest.json.1-0.tmp'));
+    const journal = { rename: [['.manifest.json.1-0.tmp', 'manifest.json']], remove: [] };
+    await writeFile(join(at('cli'), '.unfinished.json'), JSON.stringify(journal));
+    expect(await refusal(openBundle(at('cli')))).to.include({ code: 'BUNDLE_UNFINISHED' });
+    expect((await runWords(...commit)).stderr, 'one that was killed is finished first').to.contain('WEIGHTS_KEPT');
+    await openBundle(at('cli'));
     const verified = await runWords('weights', 'verify', at('cli'), '--architecture', at('shape'), '--json');
     expect(verified.code, verified.stderr).to.equal(0);
     expect(lastJson(verified)).to.include({ valid: true, profile: 'dev' });

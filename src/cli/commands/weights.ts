@@ -29,7 +29,10 @@ export const weightsCommand: CommandSpec = {
       .argument('<action>', ACTIONS.join(', '))
       .argument('<bundle>', 'commit: the architecture, with keys; verify: the model')
       .option('--qmodel <file>', 'commit: the model, as quantize wrote it')
-      .option('-o, --out <folder>', 'commit: bundle of the model to write; weights.secret.json in it stays with you')
+      .option(
+        '-o, --out <folder>',
+        'commit: bundle of the model to write; weights.secret.json in it stays with you, and is never overwritten',
+      )
       .option('--architecture <bundle>', 'verify: the architecture that the model has to be of'),
   run: async ([action, given], options, reporter) => {
     const bundle = given as string;
