@@ -184,6 +184,19 @@ describe('the GitHub action', function () {
       expect(good.failed, good.log).to.equal(false);
       expect(good.steps.chain).to.equal('success');
       expect(good.log).to.contain('the contract accepts 1 of 1 proofs');
+      await mkdir(join(workspace, 'nested/a/b'), { recursive: true });
+      for (const name of ['top.json', 'a/one.json', 'a/b/two.json'])
+        await cp(join(workspace, 'bound/a.json'), join(workspace, 'nested', name));
+      const nested = await run({ ...inputs, proofs: 'nested/**/*.json' });
+      expect(nested.failed, nested.log).to.equal(false);
+      expect(nested.log).to.contain('the contract accepts 3 of 3 proofs');
+      const line = await readFile(join(workspace, 'bound/a.json'), 'utf8');
+      await writeFile(join(workspace, 'nested/a/all.ndjson'), `${JSON.stringify(JSON.parse(line))}\n`);
+      const lines = await run({ ...inputs, proofs: 'nested' });
+      expect(lines.steps).to.include({ proofs: 'success', chain: 'failure' });
+      expect(lines.log)
+        .to.contain('shown one proof a file: "nested/a/all.ndjson"')
+        .and.not.contain('the contract accepts');
       const bad = await run({ ...inputs, proofs: 'bound\nproofs/proof-000000.json' });
       expect(bad.failed).to.equal(true);
       expect(bad.steps).to.include({ proofs: 'success', chain: 'failure' });

@@ -65,6 +65,13 @@ describe('verifying many proofs', () => {
       `${all}:3`,
       `${all}:4`,
     ]);
+    expect(lastJson(mixed).files).to.deep.equal([
+      { path: join(folder, 'proofs/deep/two.json'), proofs: 1 },
+      { path: join(folder, 'proofs/one.json'), proofs: 1 },
+      { path: all, proofs: 3 },
+    ]);
+    const one = join(folder, 'proofs/one.json');
+    expect(lastJson(await verify(one, '--json')).files).to.deep.equal([{ path: one, proofs: 1 }]);
     expect((await verify(all)).stdout)
       .to.contain(`${all}:3`)
       .and.contain('2 of 3 proofs do not hold');

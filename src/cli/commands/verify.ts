@@ -28,7 +28,7 @@ async function verifyOne(
       ...describeTensors('input', verdict.inputs),
       ...describeTensors('output', verdict.outputs),
     ],
-    json: { ...verdict },
+    json: { ...verdict, files: [{ path, proofs: 1 }] },
     exitCode: verdict.valid ? EXIT.ok : EXIT.checkFailed,
     checks: [{ name: path, path, valid: verdict.valid, reason: verdict.reason }],
   };
@@ -42,7 +42,9 @@ async function verifyAll(
 ): Promise<CommandResult & { checks: Check[] }> {
   const start = performance.now();
   const checks: Check[] = [];
+  const proofsIn = new Map(paths.map((path) => [path, 0]));
   for await (const { verdict, ...source } of verifyProofs(openProofs(paths), bundle, expected)) {
+    proofsIn.set(source.path, (proofsIn.get(source.path) ?? 0) + 1);
     checks.push({ ...source, valid: verdict.valid, reason: verdict.reason });
     reporter.count('proofs', checks.length);
   }
@@ -67,6 +69,7 @@ async function verifyAll(
       valid,
       reason,
       total: checks.length,
+      files: Array.from(proofsIn, ([path, proofs]) => ({ path, proofs })),
       invalid: invalid.map(({ name, reason: why }) => ({ name, reason: why })),
       ms,
       perMinute,
