@@ -107,6 +107,14 @@ const readManifestFields: Read<Manifest> = readObject({
   ),
 });
 
+/**
+ * Whether a bundle is a model with private weights: its circuit is an architecture's, its verification key has a commitment
+ * folded in, and its statement says scales, zero points and labels that the architecture knows nothing of.
+ */
+export function isPrivateModel({ circuit, artifacts }: Pick<Manifest, 'circuit' | 'artifacts'>): boolean {
+  return circuit.weights === 'private' && artifacts.weights !== undefined;
+}
+
 function manifestError(facts: readonly string[], cause?: unknown): ZkinferError {
   return new ZkinferError({
     code: 'MANIFEST_INVALID',
@@ -118,10 +126,21 @@ function manifestError(facts: readonly string[], cause?: unknown): ZkinferError 
   });
 }
 
+/** A commitment to weights, and the key that it is folded into, belong to private weights, and to each other. */
+function checkWeightsArtifacts({ circuit, artifacts: { weights, architectureKey } }: Manifest): void {
+  const given = weights ?? architectureKey;
+  if (given !== undefined && circuit.weights !== 'private')
+    throw new SchemaError('$.artifacts', 'no commitment to weights that are constants', given);
+  if ((weights === undefined) !== (architectureKey === undefined))
+    throw new SchemaError('$.artifacts', 'weights and architectureKey, or neither', given);
+}
+
 /** Reads a manifest from its text, strictly: unknown keys, wrong types and other formats are refused. @throws ZkinferError MANIFEST_INVALID */
 export function parseManifest(text: string, where = 'manifest.json'): Manifest {
   try {
-    return readManifestFields(JSON.parse(text), '$');
+    const manifest = readManifestFields(JSON.parse(text), '$');
+    checkWeightsArtifacts(manifest);
+    return manifest;
   } catch (cause) {
     if (!(cause instanceof SchemaError) && !(cause instanceof SyntaxError)) throw cause;
     throw manifestError([where, cause.message], cause);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { checkArtifacts, findMismatches } from '../bundle/artifacts.js';
-import type { Manifest, SetupFacts } from '../bundle/manifest.js';
+import { isPrivateModel, type Manifest, type SetupFacts } from '../bundle/manifest.js';
 import { needSetup } from '../bundle/manifest-file.js';
 import { bundlePaths } from '../bundle/paths.js';
 import { ZkinferError } from '../core/error.js';
@@ -61,7 +61,7 @@ export async function requireSoundKey(dir: string, manifest: Manifest): Promise<
   const zkey = await readFile(paths.provingKey);
   compareSetup(readZkeyInfo(zkey), setup);
   // Of a model with private weights the verification key is this one with the commitment folded in, which is checked elsewhere.
-  const own = manifest.artifacts.architectureKey === undefined ? 'verificationKey' : 'architectureKey';
+  const own = isPrivateModel(manifest) ? 'architectureKey' : 'verificationKey';
   await checkArtifacts(dir, manifest, [own]);
   const given = JSON.parse(await readFile(paths[own], 'utf8')) as VerificationKey;
   if (!isSameKey(given, await exportVerificationKey(zkey)))

@@ -2,8 +2,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkArtifacts } from '../bundle/artifacts.js';
 import { withScratchFolder } from '../bundle/atomic.js';
+import { printCanonicalJson } from '../bundle/canonical-json.js';
+import { printStatement } from '../bundle/check-statement.js';
 import { digestBytes } from '../bundle/digest.js';
-import type { Manifest } from '../bundle/manifest.js';
+import { isPrivateModel, type Manifest } from '../bundle/manifest.js';
 import { readManifest } from '../bundle/manifest-file.js';
 import { bundlePaths } from '../bundle/paths.js';
 import { encodeQModel, type QModel } from '../bundle/qmodel.js';
@@ -83,16 +85,34 @@ export async function checkBundle(request: CheckRequest): Promise<CheckReport> {
       onProgress: progress,
     });
     const rebuilt = await readManifest(outDir);
+    lines.push(...compareFacts(manifest, rebuilt));
     for (const name of ['circom', 'r1cs', 'wireOrder', 'witnessProgram'] as const)
       if (manifest.artifacts[name] ?? rebuilt.artifacts[name])
         lines.push(compare(name, manifest.artifacts[name], rebuilt.artifacts[name]));
     lines.push(...(await checkKeys(manifest, outDir, progress)));
-    if (manifest.artifacts.weights !== undefined) {
+    if (isPrivateModel(manifest)) {
       const { valid, reason } = await checkModelKey(dir, manifest);
       lines.push({ what: 'private weights', verdict: valid ? 'same' : 'differs', ...(reason && { why: reason }) });
     }
   });
   return { valid: lines.every((line) => line.verdict !== 'differs'), bundle: dir, lines };
+}
+
+/** What a manifest says of itself, which is in no artifact. */
+function compareFacts(manifest: Manifest, rebuilt: Manifest): CheckLine[] {
+  const isPrivate = isPrivateModel(manifest);
+  const digestStatement = ({ statement }: Manifest) =>
+    digestBytes(printStatement(statement, isPrivate ? 'layout' : 'all'));
+  const digestSource = ({ source }: Pick<Manifest, 'source'>) => digestBytes(printCanonicalJson(source));
+  // A model with private weights is called by its commitment, which checkModelKey compares with its name as well.
+  const [expected, given] = isPrivate
+    ? [manifest.artifacts.weights, manifest.source.digest]
+    : [rebuilt, manifest].map(digestSource);
+  return [
+    compare('weights', rebuilt.circuit.weights ?? 'constants', manifest.circuit.weights ?? 'constants'),
+    compare('statement', digestStatement(rebuilt), digestStatement(manifest)),
+    compare('source', expected, given),
+  ];
 }
 
 async function checkModel(
@@ -151,7 +171,7 @@ async function checkKeys(manifest: Manifest, outDir: string, progress: (stage: s
       name === 'provingKey' ? 'proving key' : what,
       name === 'provingKey'
         ? manifest.artifacts[name]
-        : (manifest.artifacts.architectureKey ?? manifest.artifacts[name]),
+        : manifest.artifacts[isPrivateModel(manifest) ? 'architectureKey' : name],
       rebuilt.artifacts[name],
     ),
   );

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { ArtifactName } from '../bundle/artifact-names.js';
 import { checkArtifacts } from '../bundle/artifacts.js';
 import { printCanonicalJson } from '../bundle/canonical-json.js';
+import { requireStatementOfFolder } from '../bundle/check-statement.js';
 import { digestBytes } from '../bundle/digest.js';
 import { withBundleLock } from '../bundle/lock.js';
 import { needSetup, readManifest, writeBundle } from '../bundle/manifest-file.js';
@@ -30,6 +31,7 @@ export async function exportVerifier(dir: string): Promise<ExportedVerifier> {
     await checkArtifacts(dir, manifest, ['verificationKey']);
     await requireSoundKey(dir, manifest);
     await requireModelKey(dir, manifest);
+    await requireStatementOfFolder(dir, manifest);
     const paths = bundlePaths(dir);
     const key = JSON.parse(await readFile(paths.verificationKey, 'utf8')) as VerificationKey;
     const { qmodel, r1cs, verificationKey } = manifest.artifacts;

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { checkArtifacts, findMismatches, mismatchError } from '../bundle/artifacts.js';
+import { requireStatement } from '../bundle/check-statement.js';
 import { fileError } from '../bundle/file-error.js';
 import type { Manifest } from '../bundle/manifest.js';
 import { needSetup, readManifest } from '../bundle/manifest-file.js';
@@ -49,7 +50,9 @@ export async function openBundle(dir: string): Promise<OpenBundle> {
   );
   if (changed.length > 0) throw mismatchError(changed);
   const paths = bundlePaths(dir);
-  const { graph: compiled } = await readQModel(paths.qmodel);
+  const qmodel = await readQModel(paths.qmodel);
+  requireStatement(dir, manifest, qmodel);
+  const { graph: compiled } = qmodel;
   const program = lowerCircuit(compiled, circuitOptionsOf(manifest));
   await prepareTables(program);
   const model =

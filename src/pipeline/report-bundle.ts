@@ -1,9 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { AuditReport } from '../audit/report.js';
-import { ARTIFACT_FILES, ARTIFACT_NAMES } from '../bundle/artifact-names.js';
+import { ARTIFACT_FILES, ARTIFACT_NAMES, type ArtifactName } from '../bundle/artifact-names.js';
 import { findMismatches, mismatchError } from '../bundle/artifacts.js';
 import { fileError } from '../bundle/file-error.js';
-import type { Manifest } from '../bundle/manifest.js';
+import { isPrivateModel, type Manifest } from '../bundle/manifest.js';
 import { readManifest } from '../bundle/manifest-file.js';
 import { bundlePaths } from '../bundle/paths.js';
 import type { Json, QModel } from '../bundle/qmodel.js';
@@ -16,6 +16,7 @@ import { neededPower } from '../groth16/setup-ptau.js';
 import { describeLayers, type LayerRecord, mergeCosts } from '../report/describe-layers.js';
 import type { AccuracyFacts, ArtifactFacts, AuditFacts, BundleFacts, SetupFactsShown } from '../report/facts.js';
 import { renderPage } from '../report/page.js';
+import { requireModelKey } from '../verify/model-key.js';
 
 export interface ReportRequest {
   readonly dir: string;
@@ -26,7 +27,7 @@ export interface ReportRequest {
 
 /**
  * Collects what a reviewer wants to know of a bundle, after every file that is there was compared with the manifest.
- * @throws ZkinferError BUNDLE_MISSING (2), ARTIFACT_MISMATCH, MANIFEST_INVALID, QMODEL_INVALID (3)
+ * @throws ZkinferError BUNDLE_MISSING (2), ARTIFACT_MISMATCH, MANIFEST_INVALID, QMODEL_INVALID (3), WEIGHTS_UNPROVED (5)
  */
 export async function describeBundle({ dir, gas = true, onProgress }: ReportRequest): Promise<BundleFacts> {
   const manifest = await readManifest(dir);
@@ -37,8 +38,9 @@ export async function describeBundle({ dir, gas = true, onProgress }: ReportRequ
   if (!has('qmodel')) throw notThere(dir, ARTIFACT_FILES.qmodel);
   const qmodel = await readQModel(paths.qmodel);
   const { circuit, statement, setup } = manifest;
-  const weights = circuit.weights !== 'private' ? 'constants' : has('weights') ? 'committed' : 'none';
-  const canEstimate = gas && setup !== null && has('verificationKey') && weights !== 'none';
+  const weights = await describeWeights(dir, manifest, has);
+  const canEstimate =
+    gas && setup !== null && has('verificationKey') && (weights === 'constants' || weights === 'committed');
   onProgress?.('estimating the gas');
   return {
     format: 'zkinfer-report/1',
@@ -103,6 +105,19 @@ async function describeArtifacts(dir: string, manifest: Manifest): Promise<Artif
       };
     }),
   );
+}
+
+/** Weights are called committed only where the commitment holds, which takes its files. @throws ZkinferError WEIGHTS_UNPROVED */
+async function describeWeights(
+  dir: string,
+  manifest: Manifest,
+  has: (name: ArtifactName) => boolean,
+): Promise<BundleFacts['circuit']['weights']> {
+  if (manifest.circuit.weights !== 'private') return 'constants';
+  if (!isPrivateModel(manifest)) return 'none';
+  if (!(['weights', 'architectureKey', 'verificationKey'] as const).every(has)) return 'unchecked';
+  await requireModelKey(dir, manifest);
+  return 'committed';
 }
 
 async function describeSetup(setup: NonNullable<Manifest['setup']>, path: string | null): Promise<SetupFactsShown> {

@@ -1,5 +1,7 @@
+import { printStatement, requireStatementOfFolder } from '../bundle/check-statement.js';
 import type { Manifest } from '../bundle/manifest.js';
 import { readManifest } from '../bundle/manifest-file.js';
+import { ZkinferError } from '../core/error.js';
 import { checkModelKey } from '../verify/model-key.js';
 
 export interface WeightsReport {
@@ -26,6 +28,7 @@ export async function verifyWeights(dir: string, architectureDir?: string): Prom
   if (manifest.circuit.weights !== 'private') problems.push('the weights of this bundle are constants of its circuit');
   const { valid, reason } = await checkModelKey(dir, manifest);
   if (!valid) problems.push(reason ?? 'the key does not hold');
+  problems.push(...(await compareStatement(dir, manifest)));
   if (architectureDir !== undefined) problems.push(...compareSetup(manifest, await readManifest(architectureDir)));
   return {
     valid: problems.length === 0,
@@ -37,6 +40,17 @@ export async function verifyWeights(dir: string, architectureDir?: string): Prom
   };
 }
 
+/** The owner made the manifest, too: nobody else has said how the circuit's bytes are to be read. */
+async function compareStatement(dir: string, manifest: Manifest): Promise<string[]> {
+  try {
+    await requireStatementOfFolder(dir, manifest);
+    return [];
+  } catch (error) {
+    if (error instanceof ZkinferError && error.code === 'STATEMENT_DIFFERS') return [error.message];
+    throw error;
+  }
+}
+
 function compareSetup(model: Manifest, architecture: Manifest): string[] {
   const problems: string[] = [];
   const compare = (what: string, given: string | undefined, expected: string | undefined) => {
@@ -44,6 +58,8 @@ function compareSetup(model: Manifest, architecture: Manifest): string[] {
   };
   compare('the circuit', model.artifacts.r1cs, architecture.artifacts.r1cs);
   compare('the key of the setup', model.artifacts.architectureKey, architecture.artifacts.verificationKey);
+  if (printStatement(model.statement, 'layout') !== printStatement(architecture.statement, 'layout'))
+    problems.push('the model reads the bytes of inputs and outputs in another way than the architecture');
   if (JSON.stringify(model.setup) !== JSON.stringify(architecture.setup))
     problems.push('the model says something else of its setup than the architecture');
   return problems;

@@ -85,8 +85,11 @@ export interface BundleFacts {
   readonly circuit: {
     readonly engine: string;
     readonly overflow: string;
-    /** `constants` of the circuit, `committed` to in the verification key, or `none`: the bundle is an architecture. */
-    readonly weights: 'constants' | 'committed' | 'none';
+    /**
+     * `constants` of the circuit, `committed` to in the verification key, `unchecked` where files of the commitment are not
+     * there, or `none`: the bundle is an architecture.
+     */
+    readonly weights: 'constants' | 'committed' | 'unchecked' | 'none';
     readonly flags: readonly string[];
     readonly constraints: number;
     readonly wires: number;

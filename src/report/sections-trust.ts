@@ -13,6 +13,7 @@ const VISIBILITY = {
 const WEIGHTS = {
   constants: 'public: constants of the circuit',
   committed: 'private: the verification key holds a commitment to them, whose maker showed to know them',
+  unchecked: 'private: the verification key should hold a commitment to them; files to check that with are not there',
   none: 'none yet: this is an architecture, for which models are committed to',
 } as const;
 

@@ -4,7 +4,7 @@ import { printCanonicalJson } from '../bundle/canonical-json.js';
 import { fileError } from '../bundle/file-error.js';
 import type { Manifest } from '../bundle/manifest.js';
 import { bundlePaths } from '../bundle/paths.js';
-import { decodeWeights } from '../bundle/weights-files.js';
+import { decodeWeights, encodeWeights } from '../bundle/weights-files.js';
 import { ZkinferError } from '../core/error.js';
 import type { G1Json, VerificationKey } from '../groth16/proof.js';
 import type { Verdict } from '../groth16/verify.js';
@@ -42,7 +42,13 @@ export async function checkModelKey(folder: string, manifest: Manifest): Promise
   await checkArtifacts(folder, manifest, ['architectureKey', 'weights', 'verificationKey']);
   const paths = bundlePaths(folder);
   const base = await readJson(paths.architectureKey);
-  const file = decodeWeights(await readText(paths.weights), paths.weights);
+  const text = await readText(paths.weights);
+  const file = decodeWeights(text, paths.weights);
+  const { name, source, artifacts } = manifest;
+  if (encodeWeights(file) !== text)
+    return { valid: false, reason: 'the commitment is not written in the one way that its digest stands for' };
+  if (source.digest !== artifacts.weights || source.name !== name)
+    return { valid: false, reason: 'the model is called by something else than the digest of its commitment' };
   const given = (base as { nPublic?: unknown } | null)?.nPublic;
   const count = (typeof given === 'number' ? given : 0) - manifest.statement.publicSignals.length;
   const verdict = await checkWeights(base, count, file, labelWeights(manifest));

@@ -1,3 +1,4 @@
+import { requireStatementOfFolder } from '../../bundle/check-statement.js';
 import { isLocalOnly, type Manifest } from '../../bundle/manifest.js';
 import { needSetup } from '../../bundle/manifest-file.js';
 import { ZkinferError } from '../../core/error.js';
@@ -14,10 +15,11 @@ export interface BundleModel {
   readonly spec: ModelSpec;
 }
 
-/** Reads a bundle for registration. @throws ZkinferError (exit code 2, 3); `BUNDLE_NOT_SET_UP` */
+/** Reads a bundle for registration. @throws ZkinferError (exit code 2, 3); `BUNDLE_NOT_SET_UP`, `STATEMENT_DIFFERS` */
 export async function openBundleModel(dir: string): Promise<BundleModel> {
   const { manifest, verificationKey } = await openVerifyingBundle(dir);
   needSetup(dir, manifest);
+  await requireStatementOfFolder(dir, manifest);
   return { manifest, key: verificationKey as VerificationKey, spec: describeModel(manifest) };
 }
 
