@@ -1,4 +1,4 @@
-import { countLimbs, joinsLastLimb, LIMB_BYTES } from '../core/limbs.js';
+import { countLastLimbBytes, countLimbs, joinsLastLimb } from '../core/limbs.js';
 import { sizeOf } from '../core/tensor.js';
 import type { QuantGraph, QuantNode, QuantValueId } from '../quantize/ir.js';
 import type { Wire } from './constraints.js';
@@ -213,7 +213,7 @@ function placeOutputSide(
   const joined = findPort(layout.publicOutputs, 'input_and_output');
   if (joined) {
     const inputSize = byteWidths(graph, graph.inputs, inputBytes).reduce((sum, n) => sum + n, 0);
-    const high = { wire: sealed[sealed.length - 1], bytes: ((inputSize - 1) % LIMB_BYTES) + 1 };
+    const high = { wire: sealed[sealed.length - 1], bytes: countLastLimbBytes(inputSize) };
     joinLimbs(lowering, high, { wire: limbs[0], bytes: countStringBytes(string) }, joined.firstWire);
   }
   const [{ firstWire: publicInput }] = layout.publicInputs;

@@ -8,13 +8,18 @@ export function countLimbs(byteCount: number): number {
   return Math.ceil(byteCount / LIMB_BYTES);
 }
 
+/** Bytes in the last limb of `byteCount` bytes, one or more. */
+export function countLastLimbBytes(byteCount: number): number {
+  return ((byteCount - 1) % LIMB_BYTES) + 1;
+}
+
 /**
  * Whether a public output joins the last limb of a public input in a packed statement: both are there, and what that limb
  * leaves free holds the output. It spares a public signal.
  */
 export function joinsLastLimb(inputByteCount: number, outputByteCount: number): boolean {
   if (inputByteCount === 0 || outputByteCount === 0) return false;
-  return ((inputByteCount - 1) % LIMB_BYTES) + 1 + outputByteCount <= LIMB_BYTES;
+  return countLastLimbBytes(inputByteCount) + outputByteCount <= LIMB_BYTES;
 }
 
 /**

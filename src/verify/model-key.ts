@@ -41,7 +41,7 @@ export async function checkModelKey(folder: string, manifest: Manifest): Promise
   needWeights(folder, manifest);
   await checkArtifacts(folder, manifest, ['architectureKey', 'weights', 'verificationKey']);
   const paths = bundlePaths(folder);
-  const base = await readJson(paths.architectureKey);
+  const base = await readKeyJson(paths.architectureKey);
   const text = await readText(paths.weights);
   const file = decodeWeights(text, paths.weights);
   const { name, source, artifacts } = manifest;
@@ -54,7 +54,7 @@ export async function checkModelKey(folder: string, manifest: Manifest): Promise
   const verdict = await checkWeights(base, count, file, labelWeights(manifest));
   if (!verdict.valid) return verdict;
   const folded = await foldWeights(base as VerificationKey, count, file.point as unknown as G1Json);
-  const key = await readJson(paths.verificationKey);
+  const key = await readKeyJson(paths.verificationKey);
   if (printCanonicalJson(folded) !== printCanonicalJson(key))
     return { valid: false, reason: 'the verification key is not the key of the setup with the commitment folded in' };
   return { valid: true };
@@ -82,7 +82,8 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-async function readJson(path: string): Promise<unknown> {
+/** What a verification key's file holds, not yet looked at. @throws ZkinferError FILE_UNUSABLE (2), KEY_INVALID (3) */
+export async function readKeyJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(await readText(path)) as unknown;
   } catch (cause) {

@@ -1,12 +1,11 @@
-import { open, readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import type { ArtifactName } from '../bundle/artifact-names.js';
 import { checkArtifacts, findMismatches, mismatchError } from '../bundle/artifacts.js';
 import { fileError } from '../bundle/file-error.js';
 import type { Manifest } from '../bundle/manifest.js';
 import { readManifest } from '../bundle/manifest-file.js';
 import { bundlePaths } from '../bundle/paths.js';
-import { ZkinferError } from '../core/error.js';
-import { needWeights, requireModelKey } from './model-key.js';
+import { needWeights, readKeyJson, requireModelKey } from './model-key.js';
 import { type Expectations, type InferenceVerdict, verifyInference } from './verify-inference.js';
 
 /** Largest proof file that is read, in bytes. */
@@ -36,19 +35,7 @@ export async function openVerifyingBundle(folder: string): Promise<VerifyingBund
   const changed = (await findMismatches(folder, manifest, SMALL)).filter(({ given }) => given !== null);
   if (changed.length > 0) throw mismatchError(changed);
   await requireModelKey(folder, manifest);
-  const path = bundlePaths(folder).verificationKey;
-  try {
-    return { manifest, verificationKey: JSON.parse(await readFile(path, 'utf8')) as unknown };
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw fileError(cause, 'read', path);
-    throw new ZkinferError({
-      code: 'KEY_INVALID',
-      kind: 'artifact',
-      message: 'the verification key is not JSON',
-      facts: [path],
-      cause,
-    });
-  }
+  return { manifest, verificationKey: await readKeyJson(bundlePaths(folder).verificationKey) };
 }
 
 /** The text of a proof file; null where it is over the cap. @throws ZkinferError FILE_UNUSABLE (2) where the file itself can't be read */
