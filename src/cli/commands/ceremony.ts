@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline/promises';
-import { ZkinferError } from '../../core/error.js';
 import type { CommandResult, CommandSpec } from '../command.js';
 import { formatTable } from '../format.js';
 import { wholeNumber } from '../options.js';
+import { unknownAction, usage } from '../usage.js';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -11,12 +11,7 @@ const ACTIONS = ['start', 'contribute', 'beacon', 'verify', 'finish'] as const;
 function need(options: Options, name: string, action: string): string {
   const given = options[name];
   if (typeof given === 'string') return given;
-  throw new ZkinferError({
-    code: 'USAGE',
-    kind: 'usage',
-    message: `ceremony ${action} needs --${name}`,
-    hint: 'add --help for examples',
-  });
+  throw usage(`ceremony ${action} needs --${name}`);
 }
 
 /** Text that the contributor types; nothing where nobody is there to type, as the system's randomness is used anyway. */
@@ -78,12 +73,7 @@ export const ceremonyCommand: CommandSpec = {
         return describeReport(await ceremony.endCeremony({ folder, bundle, ptauPath, pinnedBlake2b, onProgress }));
       }
       default:
-        throw new ZkinferError({
-          code: 'USAGE',
-          kind: 'usage',
-          message: `there is no action ${JSON.stringify(action)}`,
-          hint: `one of ${ACTIONS.join(', ')}`,
-        });
+        throw unknownAction(action, ACTIONS);
     }
   },
 };

@@ -1,8 +1,8 @@
-import { ZkinferError } from '../../core/error.js';
 import { addConnectionOptions, address, withConnection, word } from '../chain-options.js';
 import type { CommandSpec } from '../command.js';
 import { wholeNumber } from '../options.js';
 import { waitForSignal } from '../signals.js';
+import { usage } from '../usage.js';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -59,8 +59,4 @@ async function printContext(options: Options) {
       json: { context, proveWith, ...binding, chainId: Number(binding.chainId) },
     };
   });
-}
-
-function usage(message: string, hint: string): ZkinferError {
-  return new ZkinferError({ code: 'USAGE', kind: 'usage', message, hint });
 }

@@ -1,6 +1,6 @@
-import { ZkinferError } from '../../core/error.js';
 import { addKeyOptions, address, ether, withSigner } from '../chain-options.js';
 import type { CommandSpec } from '../command.js';
+import { usage } from '../usage.js';
 
 export const deployCommand: CommandSpec = {
   name: 'deploy',
@@ -47,7 +47,3 @@ export const deployCommand: CommandSpec = {
     });
   },
 };
-
-function usage(message: string): ZkinferError {
-  return new ZkinferError({ code: 'USAGE', kind: 'usage', message, hint: 'add --help for examples' });
-}

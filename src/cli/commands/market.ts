@@ -1,10 +1,10 @@
 import type { MarketRequest } from '../../chain/client/market-client.js';
 import type { Mined } from '../../chain/client/transaction.js';
-import { ZkinferError } from '../../core/error.js';
 import { addKeyOptions, address, ether, withConnection, withSigner, word } from '../chain-options.js';
 import type { CommandResult, CommandSpec } from '../command.js';
 import { formatTable } from '../format.js';
 import { wholeNumber } from '../options.js';
+import { unknownAction, usage } from '../usage.js';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -47,7 +47,7 @@ export const marketCommand: CommandSpec = {
         reporter.step(String(action));
         return change(action as string, options);
       default:
-        throw usage(`there is no action ${JSON.stringify(action)}`, `one of ${ACTIONS.join(', ')}`);
+        throw unknownAction(action, ACTIONS);
     }
   },
 };
@@ -151,8 +151,4 @@ function need(options: Options, name: string, action: string): string {
 function needRequest(options: Options): bigint {
   if (options.request === undefined) throw usage('--request ID is needed', 'zkinfer market list shows the ids');
   return BigInt(options.request as number);
-}
-
-function usage(message: string, hint: string): ZkinferError {
-  return new ZkinferError({ code: 'USAGE', kind: 'usage', message, hint });
 }

@@ -1,7 +1,7 @@
-import { ZkinferError } from '../../core/error.js';
 import type { CommandResult, CommandSpec } from '../command.js';
 import { formatTable } from '../format.js';
 import { wholeNumber } from '../options.js';
+import { unknownAction, usage } from '../usage.js';
 
 const ACTIONS = ['list', 'verify', 'make'] as const;
 
@@ -32,14 +32,10 @@ export const ptauCommand: CommandSpec = {
           reporter.progress('making development powers of tau', Math.round(100 * share), 100),
         );
       default:
-        throw usage(`there is no action ${JSON.stringify(action)}`, `one of ${ACTIONS.join(', ')}`);
+        throw unknownAction(action, ACTIONS);
     }
   },
 };
-
-function usage(message: string, hint: string): ZkinferError {
-  return new ZkinferError({ code: 'USAGE', kind: 'usage', message, hint });
-}
 
 function needFile(file: unknown, action: string): string {
   if (typeof file === 'string') return file;

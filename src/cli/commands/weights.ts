@@ -1,6 +1,6 @@
-import { ZkinferError } from '../../core/error.js';
 import type { CommandResult, CommandSpec } from '../command.js';
 import { formatCount } from '../format.js';
+import { unknownAction, usage } from '../usage.js';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -9,12 +9,7 @@ const ACTIONS = ['commit', 'verify'] as const;
 function need(options: Options, name: 'qmodel' | 'out'): string {
   const given = options[name];
   if (typeof given === 'string') return given;
-  throw new ZkinferError({
-    code: 'USAGE',
-    kind: 'usage',
-    message: `weights commit needs --${name}`,
-    hint: 'add --help for examples',
-  });
+  throw usage(`weights commit needs --${name}`);
 }
 
 export const weightsCommand: CommandSpec = {
@@ -61,12 +56,7 @@ export const weightsCommand: CommandSpec = {
         return describeReport(await verifyWeights(bundle, options.architecture as string | undefined));
       }
       default:
-        throw new ZkinferError({
-          code: 'USAGE',
-          kind: 'usage',
-          message: `there is no action ${JSON.stringify(action)}`,
-          hint: `one of ${ACTIONS.join(', ')}`,
-        });
+        throw unknownAction(action, ACTIONS);
     }
   },
 };
