@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
+import { join, relative } from 'node:path';
 import type { Remark } from './explained.js';
 
 interface Sarif {
@@ -19,26 +20,29 @@ interface Sarif {
   }[];
 }
 
-/** Runs circomspect over files; null where it is not installed. @param scratch folder for its report */
-export async function runCircomspect(
-  program: string,
-  files: readonly string[],
-  scratch: string,
-): Promise<Remark[] | null> {
+/** What circomspect remarks on files of a folder, whose names it gives. @param scratch folder for its report */
+export async function runCircomspect(folder: string, files: readonly string[], scratch: string): Promise<Remark[]> {
   const report = join(scratch, 'circomspect.sarif');
-  const ran = await new Promise<boolean>((resolve) => {
-    // It exits with 1 where it has remarks.
-    execFile(program, ['--level', 'warning', '--sarif-file', report, ...files], { maxBuffer: 1 << 26 }, (error) =>
-      resolve((error as NodeJS.ErrnoException | null)?.code !== 'ENOENT'),
+  const program = createRequire(import.meta.url).resolve('circomspect/cli.js');
+  // It sees only files under its working folder and those above it, and names them as it was given them; it exits with 1 where it has remarks.
+  const said = await new Promise<string>((resolve) => {
+    const args = [program, '--level', 'warning', '--sarif-file', relative(folder, report), ...files];
+    execFile(process.execPath, args, { cwd: folder, maxBuffer: 1 << 26 }, (_, stdout, stderr) =>
+      resolve(stdout + stderr),
     );
   });
-  if (!ran) return null;
+  if (!existsSync(report)) throw new Error(`circomspect wrote no report: ${said}`);
   const { runs } = JSON.parse(await readFile(report, 'utf8')) as Sarif;
   return runs.flatMap(({ results }) =>
     results.flatMap(({ ruleId, message, locations: [place] }) => {
       const { artifactLocation, region } = place.physicalLocation;
       return [
-        { rule: ruleId, file: fileURLToPath(artifactLocation.uri), line: region.startLine, message: message.text },
+        {
+          rule: ruleId,
+          file: join(folder, artifactLocation.uri.replace('file://', '')),
+          line: region.startLine,
+          message: message.text,
+        },
       ];
     }),
   );
