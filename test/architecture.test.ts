@@ -43,6 +43,7 @@ const HOMES: Readonly<Record<string, { readonly room: string; readonly files?: n
   '@foundry-rs/anvil-linux-amd64': { room: 'chain' },
   bullmq: { room: 'serve' },
   ioredis: { room: 'serve' },
+  pg: { room: 'serve' },
   commander: { room: 'cli' },
 };
 
