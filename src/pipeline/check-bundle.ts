@@ -16,6 +16,7 @@ import { OBSERVERS } from '../quantize/options.js';
 import type { Rows } from '../rows/rows.js';
 import { checkModelKey } from '../verify/model-key.js';
 import { compileBundle } from './compile-bundle.js';
+import { renderBundleVerifier } from './export-verifier.js';
 import type { LoadOptions } from './load-model.js';
 import { quantizeModel } from './quantize-model.js';
 import { setupBundle } from './setup-bundle.js';
@@ -86,10 +87,10 @@ export async function checkBundle(request: CheckRequest): Promise<CheckReport> {
     });
     const rebuilt = await readManifest(outDir);
     lines.push(...compareFacts(manifest, rebuilt));
-    for (const name of ['circom', 'r1cs', 'wireOrder', 'witnessProgram'] as const)
+    for (const name of ['circom', 'r1cs', 'wireOrder', 'witnessProgram', 'audit'] as const)
       if (manifest.artifacts[name] ?? rebuilt.artifacts[name])
         lines.push(compare(name, manifest.artifacts[name], rebuilt.artifacts[name]));
-    lines.push(...(await checkKeys(manifest, outDir, progress)));
+    lines.push(...(await checkKeys(manifest, outDir, progress)), ...(await checkVerifier(dir, manifest)));
     if (isPrivateModel(manifest)) {
       const { valid, reason } = await checkModelKey(dir, manifest);
       lines.push({ what: 'private weights', verdict: valid ? 'same' : 'differs', ...(reason && { why: reason }) });
@@ -104,6 +105,8 @@ function compareFacts(manifest: Manifest, rebuilt: Manifest): CheckLine[] {
   const digestStatement = ({ statement }: Manifest) =>
     digestBytes(printStatement(statement, isPrivate ? 'layout' : 'all'));
   const digestSource = ({ source }: Pick<Manifest, 'source'>) => digestBytes(printCanonicalJson(source));
+  const digestLayers = ({ circuit: { constraints, wires, layers } }: Manifest) =>
+    digestBytes(printCanonicalJson({ constraints, wires, layers }));
   // A model with private weights is called by its commitment, which checkModelKey compares with its name as well.
   const [expected, given] = isPrivate
     ? [manifest.artifacts.weights, manifest.source.digest]
@@ -112,6 +115,7 @@ function compareFacts(manifest: Manifest, rebuilt: Manifest): CheckLine[] {
     compare('weights', rebuilt.circuit.weights ?? 'constants', manifest.circuit.weights ?? 'constants'),
     compare('statement', digestStatement(rebuilt), digestStatement(manifest)),
     compare('source', expected, given),
+    compare('layers', digestLayers(rebuilt), digestLayers(manifest)),
   ];
 }
 
@@ -175,4 +179,15 @@ async function checkKeys(manifest: Manifest, outDir: string, progress: (stage: s
       rebuilt.artifacts[name],
     ),
   );
+}
+
+/** The standalone contract is the one of the bundle's verification key. */
+async function checkVerifier(dir: string, manifest: Manifest): Promise<CheckLine[]> {
+  const { solidity, solidityJson } = manifest.artifacts;
+  if (solidity === undefined && solidityJson === undefined) return [];
+  const { source, compiled } = await renderBundleVerifier(dir, manifest);
+  return [
+    compare('contract', digestBytes(source), solidity),
+    compare('compiled contract', digestBytes(printCanonicalJson(compiled)), solidityJson),
+  ];
 }

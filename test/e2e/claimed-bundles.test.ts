@@ -58,7 +58,7 @@ describe('bundles whose manifest claims what is not so', function () {
     const qmodelPath = at('m.qmodel.json');
     await writeQModel(qmodelPath, (await quantizeModel({ modelPath, calibration })).qmodel);
     const options = { qmodelPath, engine: 'direct', audit: false } as const;
-    await compileBundle({ ...options, outDir: at('constants') });
+    await compileBundle({ ...options, outDir: at('constants'), audit: true });
     await compileBundle({ ...options, outDir: at('shape'), weights: 'private' });
     for (const name of ['constants', 'shape']) await setupBundle({ dir: at(name) });
     await commitToWeights({ architectureDir: at('shape'), qmodelPath, outDir: at('hidden') });
@@ -214,6 +214,32 @@ describe('bundles whose manifest claims what is not so', function () {
       manifest.source = { ...manifest.source, digest: digestBytes('another model') };
     });
     expect(await failedRows()).to.deep.equal(['source']);
+  });
+
+  it('a contract, an audit or layers that are not those of the bundle', async () => {
+    await cp(at('constants'), at('exported'), { recursive: true });
+    await exportVerifier(at('exported'));
+    await forge('exported', () => {});
+    expect(await failedRows()).to.deep.equal([]);
+    for (const [name, row] of [
+      ['solidity', 'contract'],
+      ['solidityJson', 'compiled contract'],
+      ['audit', 'audit'],
+    ] as const) {
+      await forge('exported', async (manifest) => {
+        const text = await readFile(paths()[name], 'utf8');
+        await writeFile(
+          paths()[name],
+          text.replace(/\d(?=\D*$)/, (digit) => `${9 - Number(digit)}`),
+        );
+        manifest.artifacts = { ...manifest.artifacts, [name]: await digestFile(paths()[name]) };
+      });
+      expect(await failedRows()).to.deep.equal([row]);
+    }
+    await forge('constants', (manifest) => {
+      manifest.circuit = { ...manifest.circuit, layers: manifest.circuit.layers.slice(1) };
+    });
+    expect(await failedRows()).to.deep.equal(['layers']);
   });
 
   it('a model with private weights that is called by another digest than its commitment', async () => {
