@@ -39,6 +39,35 @@ export async function measure(work: () => Promise<unknown>): Promise<{ cpuMs: nu
   return { cpuMs: (user + system) / 1000, ms: performance.now() - started };
 }
 
+/** What some work took in the median of all rounds, and how many times as fast as the first of its kind it was. */
+export interface ComparedRun {
+  readonly name: string;
+  readonly ms: number;
+  readonly cpuMs: number;
+  readonly speedup: number;
+}
+
+/** Alternates between kinds of work, after a round to warm up. Rounds are compared one by one, so that drift of the machine drops out. */
+export async function compareRuns(
+  runs: Readonly<Record<string, () => Promise<unknown>>>,
+  rounds: number,
+): Promise<ComparedRun[]> {
+  const taken = new Map(Object.keys(runs).map((name) => [name, [] as { ms: number; cpuMs: number }[]]));
+  for (let round = -1; round < rounds; round++) {
+    for (const [name, run] of Object.entries(runs)) {
+      const time = await measure(run);
+      if (round >= 0) taken.get(name)?.push(time);
+    }
+  }
+  const [base] = taken.values();
+  return [...taken].map(([name, times]) => ({
+    name,
+    ms: median(times.map(({ ms }) => ms)),
+    cpuMs: median(times.map(({ cpuMs }) => cpuMs)),
+    speedup: median(times.map(({ ms }, round) => base[round].ms / ms)),
+  }));
+}
+
 /** Peak memory of this process in bytes. The system's other figure begins with what the parent had, where a process was forked. */
 export function readPeakBytes(): number {
   try {

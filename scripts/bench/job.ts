@@ -8,7 +8,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { groth16 } from 'snarkjs';
 import { bundlePaths } from '../../src/bundle/paths.js';
 import { writeQModel } from '../../src/bundle/qmodel-file.js';
 import { lowerCircuit } from '../../src/circuit/lower.js';
@@ -20,6 +19,7 @@ import { setupBundle } from '../../src/pipeline/setup-bundle.js';
 import { createProverPool } from '../../src/prove/pool.js';
 import { encodeRow } from '../../src/quantize/search.js';
 import { measure, median, printTable } from './circuits.js';
+import { fullProve } from './demo.js';
 import { buildNetwork } from './networks.js';
 
 const { values: options } = parseArgs({
@@ -29,11 +29,6 @@ const { values: options } = parseArgs({
     workers: { type: 'string', default: String(availableParallelism()) },
   },
 });
-
-/** snarkjs' own function with its witness calculator; the types of the project have no use for it. */
-const { fullProve } = groth16 as unknown as {
-  fullProve(input: Record<string, unknown>, wasm: string, zkey: string): Promise<unknown>;
-};
 
 /** Pixels of a side; small pictures for small domains. */
 const sideOf = (power: number) => (power < 16 ? 14 : 28);

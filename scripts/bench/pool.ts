@@ -2,6 +2,7 @@
  * The pool beside snarkjs proving one after the other on all cores: throughput of a batch, time of a lone proof, and the
  * peak memory of a process with so many workers.
  * npm run bench:pool -- [--power 14] [--proofs 8] [--workers 2] [--rounds 5]
+ * npm run bench:pool -- --demo [--proofs 8] [--workers 2] [--rounds 5]    the model of the demo, from rows to verified proofs
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +14,8 @@ import { prove } from '../../src/groth16/prove.js';
 import { createSnarkjsProver } from '../../src/groth16/snarkjs-prover.js';
 import { shareProvingKey } from '../../src/prove/job.js';
 import { createProverPool, type ProverPool } from '../../src/prove/pool.js';
-import { makeBenchCircuit, measure, median, printTable, readPeakBytes } from './circuits.js';
+import { type ComparedRun, compareRuns, makeBenchCircuit, printTable, readPeakBytes } from './circuits.js';
+import { openDemo } from './demo.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -23,11 +25,13 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '5' },
     memory: { type: 'string' },
     folder: { type: 'string' },
+    demo: { type: 'boolean', default: false },
   },
 });
 const [proofs, workers, rounds] = [Number(options.proofs), Number(options.workers), Number(options.rounds)];
 
 if (options.memory) await printMemory(Number(options.memory), options.folder as string);
+else if (options.demo) await compareOnDemo();
 else await compare();
 
 async function compare(): Promise<void> {
@@ -43,17 +47,14 @@ async function compare(): Promise<void> {
   };
   const pools = (['snarkjs', 'resident'] as const).map((backend) => createProverPool({ workers, backend }));
   for (const pool of pools) runs[`pool of ${workers}, ${pool.backend}`] = () => fill(pool, proofs);
-  const [first, ...rest] = await compareRuns(runs);
-  printTable(
-    [`2^${options.power}: ${proofs} proofs`, 'ms a proof', 'times as fast'],
-    [first, ...rest].map(({ name, ms, speedup }) => [name, (ms / proofs).toFixed(0), speedup.toFixed(2)]),
-  );
+  printThroughput(`2^${options.power}: ${proofs} proofs`, await compareRuns(runs, rounds));
 
   const [single] = [createProverPool({ workers: 1 })];
-  const lone = await compareRuns({
+  const alone = {
     'one worker': () => single.prove(job),
     [`${workers} workers`]: () => pools[1].prove(job),
-  });
+  };
+  const lone = await compareRuns(alone, rounds);
   printTable(
     ['a lone proof, resident', 'ms', 'times as fast'],
     lone.map(({ name, ms, speedup }) => [name, ms.toFixed(0), speedup.toFixed(2)]),
@@ -81,21 +82,39 @@ async function compare(): Promise<void> {
   rmSync(folder, { recursive: true });
 }
 
-/** Alternates, so that drift of the machine drops out; the first run is what the others are compared with. */
-async function compareRuns(runs: Record<string, () => Promise<unknown>>) {
-  const times = new Map(Object.keys(runs).map((name) => [name, [] as number[]]));
-  for (let round = -1; round < rounds; round++) {
-    for (const [name, run] of Object.entries(runs)) {
-      const { ms } = await measure(run);
-      if (round >= 0) times.get(name)?.push(ms);
-    }
-  }
-  const [base] = times.values();
-  return [...times].map(([name, all]) => ({
-    name,
-    ms: median(all),
-    speedup: median(all.map((ms, round) => base[round] / ms)),
-  }));
+/** On the model of `zkinfer demo`, rows as a user has them: nothing is computed ahead, and every proof is verified. */
+async function compareOnDemo(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'zkinfer-bench-'));
+  const demo = await openDemo(folder);
+  const pools = (['snarkjs', 'resident'] as const).map((backend) => createProverPool({ workers, backend }));
+  const runs: Record<string, () => Promise<unknown>> = {
+    'snarkjs.groth16.fullProve, all cores, one after the other': async () => {
+      for (let index = 0; index < proofs; index++) await demo.fullProve(index);
+    },
+  };
+  for (const pool of pools)
+    runs[`pool of ${workers}, ${pool.backend}`] = () =>
+      Promise.all(Array.from({ length: proofs }, (_, index) => demo.proveIn(pool, index)));
+  const signals = [await demo.fullProve(0), ...(await Promise.all(pools.map((pool) => demo.proveIn(pool, 0))))];
+  if (new Set(signals.map(String)).size !== 1) throw new Error('the provers speak of different runs');
+  const compared = await compareRuns(runs, rounds);
+  printThroughput(`${demo.model}, ${demo.constraints} constraints: ${proofs} rows`, compared);
+  await Promise.all(pools.map((pool) => pool.close()));
+  rmSync(folder, { recursive: true });
+  // Threads of snarkjs would go on.
+  process.exit();
+}
+
+function printThroughput(title: string, runs: readonly ComparedRun[]): void {
+  printTable(
+    [title, 'ms a proof', 'ms CPU a proof', 'times as fast'],
+    runs.map(({ name, ms, cpuMs, speedup }) => [
+      name,
+      (ms / proofs).toFixed(0),
+      (cpuMs / proofs).toFixed(0),
+      speedup.toFixed(2),
+    ]),
+  );
 }
 
 /** Memory of a process of its own, as memory once taken is not given back. */
