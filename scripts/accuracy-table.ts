@@ -3,27 +3,14 @@
  * Nothing is compiled or proved here; `npm run models` does that for the models that are small enough.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { ZkinferError } from '../src/core/error.js';
-import { loadModel, rowsSpecOf } from '../src/pipeline/load-model.js';
-import { type QuantizeReport, quantizeModel } from '../src/pipeline/quantize-model.js';
-import { peekDims } from '../src/rows/peek-dims.js';
-import { readRows } from '../src/rows/read-rows.js';
+import type { QuantizeReport } from '../src/pipeline/quantize-model.js';
 import { corpusRoot, hasCorpus, listModels } from '../test/graph/corpus.js';
+import { quantizeCorpusModel } from './corpus-model.js';
 import { formatTable, replaceSection } from './marked-section.js';
 
 const README = new URL('../README.md', import.meta.url);
 const PAGE = new URL('../docs/accuracy.md', import.meta.url);
-
-async function measureModel(name: string): Promise<QuantizeReport> {
-  const folder = join(corpusRoot, 'models', name);
-  const modelPath = join(folder, 'model.onnx');
-  const dims = await peekDims(join(folder, 'calibration.json'));
-  const spec = rowsSpecOf((await loadModel(modelPath, { dims })).graph);
-  const calibration = await readRows(join(folder, 'calibration.json'), spec);
-  const test = await readRows(join(folder, 'test.json'), spec);
-  return (await quantizeModel({ modelPath, dims, calibration, test })).report;
-}
 
 function percent(share: number | null): string {
   return share === null ? '' : `${(100 * share).toFixed(1)} %`;
@@ -59,7 +46,7 @@ const rows: string[][] = [];
 const reports: QuantizeReport[] = [];
 for (const name of listModels()) {
   try {
-    const report = await measureModel(name);
+    const { report } = await quantizeCorpusModel(name);
     reports.push(report);
     rows.push(renderRow(name, report));
   } catch (error) {

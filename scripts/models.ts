@@ -11,14 +11,11 @@ import { readManifest } from '../src/bundle/manifest-file.js';
 import { bundlePaths } from '../src/bundle/paths.js';
 import { writeQModel } from '../src/bundle/qmodel-file.js';
 import { compileBundle } from '../src/pipeline/compile-bundle.js';
-import { loadModel, rowsSpecOf } from '../src/pipeline/load-model.js';
 import { proveInput } from '../src/pipeline/prove-bundle.js';
-import { quantizeModel } from '../src/pipeline/quantize-model.js';
 import { setupBundle } from '../src/pipeline/setup-bundle.js';
-import { peekDims } from '../src/rows/peek-dims.js';
-import { readRows } from '../src/rows/read-rows.js';
 import { verifyInference } from '../src/verify/verify-inference.js';
-import { corpusRoot, listModels } from '../test/graph/corpus.js';
+import { listModels } from '../test/graph/corpus.js';
+import { quantizeCorpusModel } from './corpus-model.js';
 
 const limitAt = process.argv.indexOf('--limit');
 const limit = limitAt < 0 ? 60_000 : Number(process.argv[limitAt + 1]);
@@ -26,13 +23,7 @@ const wanted = process.argv.slice(2).filter((word, i) => !word.startsWith('--') 
 
 /** Runs one model; returns what its line says. */
 async function runModel(name: string, scratch: string): Promise<string> {
-  const folder = join(corpusRoot, 'models', name);
-  const modelPath = join(folder, 'model.onnx');
-  const dims = await peekDims(join(folder, 'calibration.json'));
-  const spec = rowsSpecOf((await loadModel(modelPath, { dims })).graph);
-  const calibration = await readRows(join(folder, 'calibration.json'), spec);
-  const test = await readRows(join(folder, 'test.json'), spec);
-  const { qmodel, report } = await quantizeModel({ modelPath, dims, calibration, test });
+  const { qmodel, report, test } = await quantizeCorpusModel(name);
   const score =
     report.metric === null ? '' : ` float ${report.floatScore?.toFixed(4)} integer ${report.integerScore?.toFixed(4)}`;
   const head = `agreement ${report.top1Agreement?.toFixed(4) ?? '-'}${score} constraints ${report.constraints}`;

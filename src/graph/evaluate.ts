@@ -113,25 +113,35 @@ export function evaluateNode(node: Computation, inputs: readonly Float64Array[])
   }
 }
 
+/** A graph of either kind: float or integer. */
+interface NodeGraph<Node> {
+  readonly inputs: readonly { readonly name: string; readonly value: ValueId }[];
+  readonly nodes: readonly Node[];
+}
+
 /**
- * Runs the whole graph on one row.
+ * Runs the nodes of a graph in order, on one row.
  * @param inputs elements of each model input, by name, row-major
  * @returns the elements of every value, by id
  */
-export function evaluateGraph(
-  graph: Graph,
+export function evaluateNodes<Node extends { readonly inputs: readonly ValueId[]; readonly output: ValueId }>(
+  graph: NodeGraph<Node>,
   inputs: Readonly<Record<string, ArrayLike<number>>>,
+  evaluate: (node: Node, inputs: Float64Array[]) => Float64Array,
 ): Map<ValueId, Float64Array> {
   const known = new Map<ValueId, Float64Array>();
   for (const input of graph.inputs) known.set(input.value, Float64Array.from(inputs[input.name]));
   for (const node of graph.nodes) {
-    known.set(
-      node.output,
-      evaluateNode(
-        node,
-        node.inputs.map((id) => known.get(id) as Float64Array),
-      ),
-    );
+    const given = node.inputs.map((id) => known.get(id) as Float64Array);
+    known.set(node.output, evaluate(node, given));
   }
   return known;
+}
+
+/** Runs the float graph on one row, as `evaluateNodes`. */
+export function evaluateGraph(
+  graph: Graph,
+  inputs: Readonly<Record<string, ArrayLike<number>>>,
+): Map<ValueId, Float64Array> {
+  return evaluateNodes(graph, inputs, evaluateNode);
 }

@@ -44,45 +44,49 @@ export interface UnaryNode extends NodeBase {
 }
 
 /** Sums of products of two activations: `y[r] = Σ_{t in [start[r], start[r+1])} a[left[t]] · b[right[t]]`. */
-export interface BilinearNode extends NodeBase {
+export interface ProductSums {
   readonly kind: 'bilinear';
   readonly inputs: readonly [ValueId, ValueId];
   readonly start: Int32Array;
   readonly left: Int32Array;
   readonly right: Int32Array;
 }
+export type BilinearNode = NodeBase & ProductSums;
 
 /** Maximum over windows of the concatenated inputs: `y[r] = max_t x[windows[r][t]]`, -1 is left out. */
-export interface MaxNode extends NodeBase {
+export interface WindowMaxima {
   readonly kind: 'max';
   readonly inputs: readonly ValueId[];
   readonly windows: readonly Int32Array[];
 }
+export type MaxNode = NodeBase & WindowMaxima;
 
 /** Position within its window of the maximum: the lowest on a tie, or the highest with `last`. Integer output. */
-export interface ArgMaxNode extends NodeBase {
+export interface WindowArgMaxima {
   readonly kind: 'argmax';
   readonly inputs: readonly [ValueId];
   readonly windows: readonly Int32Array[];
   readonly last: boolean;
 }
+export type ArgMaxNode = NodeBase & WindowArgMaxima;
 
 /**
  * The k largest of each window, in descending order, ties by lowest position. Output `[windows, 2, k]` flattened: for each
  * window its k values, then their k positions. Consumers read it through a gather.
  */
-export interface TopKNode extends NodeBase {
+export interface WindowTopK {
   readonly kind: 'topk';
   readonly inputs: readonly [ValueId];
   readonly windows: readonly Int32Array[];
   readonly k: number;
 }
+export type TopKNode = NodeBase & WindowTopK;
 
 /**
  * A sum of decision trees: `y[t] = base[t] + Σ_trees leafWeights[leaf reached][t]`.
  * Inner node n goes to `yes[n]` when `x[feature[n]] <= threshold[n]`, else to `no[n]`; a negative child c is leaf `-1 - c`.
  */
-export interface TreesNode extends NodeBase {
+export interface TreeSums {
   readonly kind: 'trees';
   readonly inputs: readonly [ValueId];
   readonly roots: Int32Array;
@@ -94,6 +98,7 @@ export interface TreesNode extends NodeBase {
   readonly leafWeights: readonly Float64Array[];
   readonly base: Float64Array;
 }
+export type TreesNode = NodeBase & TreeSums;
 
 export type GraphNode =
   | LinearNode

@@ -1,4 +1,4 @@
-import { evaluateNode } from '../graph/evaluate.js';
+import { evaluateNode, evaluateNodes } from '../graph/evaluate.js';
 import type { QuantGraph, QuantNode, QuantRequantize, QuantValueId } from './ir.js';
 
 /** `clamp(floor((x + 2^(shift-1)) / 2^shift), 0, 2^bits - 1)`: half-up; shift 0 only clamps. */
@@ -64,16 +64,5 @@ export function evaluateQuant(
   graph: QuantGraph,
   inputs: Readonly<Record<string, ArrayLike<number>>>,
 ): Map<QuantValueId, Float64Array> {
-  const known = new Map<QuantValueId, Float64Array>();
-  for (const input of graph.inputs) known.set(input.value, Float64Array.from(inputs[input.name]));
-  for (const node of graph.nodes) {
-    known.set(
-      node.output,
-      evaluateQuantNode(
-        node,
-        node.inputs.map((id) => known.get(id) as Float64Array),
-      ),
-    );
-  }
-  return known;
+  return evaluateNodes(graph, inputs, evaluateQuantNode);
 }

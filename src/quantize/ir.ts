@@ -1,5 +1,6 @@
 import type { IntRange } from '../core/range.js';
 import type { Shape } from '../core/tensor.js';
+import type { ProductSums, TreeSums, WindowArgMaxima, WindowMaxima, WindowTopK } from '../graph/ir.js';
 import type { LinearMap } from '../graph/linear-map.js';
 
 /** Identifies a value (edge) of a QuantGraph. */
@@ -87,49 +88,19 @@ export interface QuantIsZero extends QuantNodeBase {
 }
 
 /** Sums of products of two integer tensors; layout as the float graph's bilinear. One constraint per distinct product. */
-export interface QuantBilinear extends QuantNodeBase {
-  readonly kind: 'bilinear';
-  readonly inputs: readonly [QuantValueId, QuantValueId];
-  readonly start: Int32Array;
-  readonly left: Int32Array;
-  readonly right: Int32Array;
-}
+export type QuantBilinear = QuantNodeBase & ProductSums;
 
 /** Maximum over windows of the concatenated inputs; -1 is left out. */
-export interface QuantMax extends QuantNodeBase {
-  readonly kind: 'max';
-  readonly inputs: readonly QuantValueId[];
-  readonly windows: readonly Int32Array[];
-}
+export type QuantMax = QuantNodeBase & WindowMaxima;
 
 /** Position of the maximum in each window, lowest on a tie, highest with `last`. */
-export interface QuantArgMax extends QuantNodeBase {
-  readonly kind: 'argmax';
-  readonly inputs: readonly [QuantValueId];
-  readonly windows: readonly Int32Array[];
-  readonly last: boolean;
-}
+export type QuantArgMax = QuantNodeBase & WindowArgMaxima;
 
 /** As the float graph's topk: output `[windows, 2, k]`. */
-export interface QuantTopK extends QuantNodeBase {
-  readonly kind: 'topk';
-  readonly inputs: readonly [QuantValueId];
-  readonly windows: readonly Int32Array[];
-  readonly k: number;
-}
+export type QuantTopK = QuantNodeBase & WindowTopK;
 
 /** As the float graph's trees, with integer thresholds (`x <= threshold`), leaf weights and base. */
-export interface QuantTrees extends QuantNodeBase {
-  readonly kind: 'trees';
-  readonly inputs: readonly [QuantValueId];
-  readonly roots: Int32Array;
-  readonly feature: Int32Array;
-  readonly threshold: Float64Array;
-  readonly yes: Int32Array;
-  readonly no: Int32Array;
-  readonly leafWeights: readonly Float64Array[];
-  readonly base: Float64Array;
-}
+export type QuantTrees = QuantNodeBase & TreeSums;
 
 export type QuantNode =
   | QuantLinear

@@ -15,12 +15,8 @@ import { digestPtau } from '../../src/groth16/ptau-file.js';
 import {
   compileBundle,
   exportVerifier,
-  loadModel,
   proveInput,
-  quantizeModel,
   readManifest,
-  readRows,
-  rowsSpecOf,
   verifyInference,
   writeQModel,
 } from '../../src/index.js';
@@ -31,8 +27,7 @@ import {
   endCeremony,
   replayCeremony,
 } from '../../src/pipeline/hold-ceremony.js';
-
-const SAMPLE = join(import.meta.dirname, '../../examples/models/iris-mlp');
+import { quantizeIris } from './iris.js';
 
 describe('a ceremony between people who exchange a folder', () => {
   let scratch: string;
@@ -45,14 +40,9 @@ describe('a ceremony between people who exchange a folder', () => {
     this.timeout(120_000);
     scratch = await mkdtemp(join(tmpdir(), 'zkinfer-ceremony-'));
     [bundle, folder, ptauPath] = ['bundle', 'ceremony', 'dev.ptau'].map((name) => join(scratch, name));
-    const modelPath = join(SAMPLE, 'model.onnx');
-    const calibration = await readRows(
-      join(SAMPLE, 'calibration.json'),
-      rowsSpecOf((await loadModel(modelPath)).graph),
-    );
-    row = calibration.rows[0];
-    const { qmodel } = await quantizeModel({ modelPath, calibration });
-    await writeQModel(join(scratch, 'q.json'), qmodel);
+    const iris = await quantizeIris();
+    row = iris.row;
+    await writeQModel(join(scratch, 'q.json'), iris.qmodel);
     await compileBundle({ qmodelPath: join(scratch, 'q.json'), outDir: bundle, engine: 'direct' });
     await writeFile(ptauPath, await createDevPtau(9));
   });

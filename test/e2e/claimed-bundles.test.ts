@@ -14,13 +14,9 @@ import { commitWeights, foldWeights } from '../../src/groth16/weights-commitment
 import {
   compileBundle,
   exportVerifier,
-  loadModel,
   openBundle,
-  quantizeModel,
   readManifest,
-  readRows,
   reportBundle,
-  rowsSpecOf,
   setupBundle,
   writeQModel,
 } from '../../src/index.js';
@@ -29,8 +25,7 @@ import { commitToWeights } from '../../src/pipeline/commit-weights.js';
 import { verifyWeights } from '../../src/pipeline/verify-weights.js';
 import { labelWeights } from '../../src/verify/model-key.js';
 import { openVerifyingBundle } from '../../src/verify/verify-files.js';
-
-const SAMPLE = join(import.meta.dirname, '../../examples/models/iris-mlp');
+import { quantizeIris } from './iris.js';
 
 type Open = { -readonly [K in keyof Manifest]: Manifest[K] };
 
@@ -52,11 +47,8 @@ describe('bundles whose manifest claims what is not so', function () {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'zkinfer-claims-'));
-    const modelPath = join(SAMPLE, 'model.onnx');
-    const spec = rowsSpecOf((await loadModel(modelPath)).graph);
-    const calibration = await readRows(join(SAMPLE, 'calibration.json'), spec);
     const qmodelPath = at('m.qmodel.json');
-    await writeQModel(qmodelPath, (await quantizeModel({ modelPath, calibration })).qmodel);
+    await writeQModel(qmodelPath, (await quantizeIris()).qmodel);
     const options = { qmodelPath, engine: 'direct', audit: false } as const;
     await compileBundle({ ...options, outDir: at('constants'), audit: true });
     await compileBundle({ ...options, outDir: at('shape'), weights: 'private' });

@@ -11,14 +11,10 @@ import { deployContract, verifyOnChain } from '../../src/chain/standalone.js';
 import {
   compileBundle,
   exportVerifier,
-  loadModel,
   openBundle,
   proveInput,
   proveRow,
-  quantizeModel,
   readManifest,
-  readRows,
-  rowsSpecOf,
   setupBundle,
   verifyInference,
   writeQModel,
@@ -29,8 +25,7 @@ import { verifyWeights } from '../../src/pipeline/verify-weights.js';
 import { openVerifyingBundle, verifyProofFile } from '../../src/verify/verify-files.js';
 import { startNode } from '../chain/support/nodes.js';
 import { lastJson, runWords } from '../cli/capture.js';
-
-const SAMPLE = join(import.meta.dirname, '../../examples/models/iris-mlp');
+import { quantizeIris } from './iris.js';
 
 /** The same network with other weights: those of the first layer halved. */
 function retrain(qmodel: QModel): QModel {
@@ -59,15 +54,10 @@ describe('private weights, from compile to verdict', () => {
   before(async function () {
     this.timeout(60_000);
     folder = await mkdtemp(join(tmpdir(), 'zkinfer-weights-'));
-    const modelPath = join(SAMPLE, 'model.onnx');
-    const calibration = await readRows(
-      join(SAMPLE, 'calibration.json'),
-      rowsSpecOf((await loadModel(modelPath)).graph),
-    );
-    row = calibration.rows[0];
-    const { qmodel } = await quantizeModel({ modelPath, calibration });
-    await writeQModel(at('one.qmodel.json'), qmodel);
-    await writeQModel(at('two.qmodel.json'), retrain(qmodel));
+    const iris = await quantizeIris();
+    row = iris.row;
+    await writeQModel(at('one.qmodel.json'), iris.qmodel);
+    await writeQModel(at('two.qmodel.json'), retrain(iris.qmodel));
     const compiled = await compileBundle({
       qmodelPath: at('one.qmodel.json'),
       outDir: at('shape'),

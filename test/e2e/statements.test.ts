@@ -7,19 +7,15 @@ import { bindOffChain } from '../../src/commitment/context.js';
 import {
   type CompileRequest,
   compileBundle,
-  loadModel,
   type ProofFile,
   proveInput,
-  quantizeModel,
   readManifest,
-  readRows,
-  rowsSpecOf,
   setupBundle,
   verifyInference,
   writeQModel,
 } from '../../src/index.js';
+import { quantizeIris } from './iris.js';
 
-const SAMPLE = join(import.meta.dirname, '../../examples/models/iris-mlp');
 const AGENT = `0x${'aa'.repeat(20)}`;
 const OTHER = `0x${'bb'.repeat(20)}`;
 const MODEL_ID = `0x${'11'.repeat(32)}`;
@@ -44,15 +40,10 @@ describe('statements, from the command line to the verdict', () => {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'zkinfer-statements-'));
-    const modelPath = join(SAMPLE, 'model.onnx');
-    const calibration = await readRows(
-      join(SAMPLE, 'calibration.json'),
-      rowsSpecOf((await loadModel(modelPath)).graph),
-    );
-    row = calibration.rows[0];
-    const { qmodel } = await quantizeModel({ modelPath, calibration });
+    const iris = await quantizeIris();
+    row = iris.row;
     qmodelPath = join(folder, 'iris.qmodel.json');
-    await writeQModel(qmodelPath, qmodel);
+    await writeQModel(qmodelPath, iris.qmodel);
   });
 
   after(() => rm(folder, { recursive: true, force: true }));
