@@ -1,6 +1,7 @@
 /**
- * Compares the provers on circuits of quantized layers, warm, on one thread, alternating in one process.
- * npm run bench:prove -- [--powers 14,16,18] [--rounds 5] [--json]
+ * Compares the provers on circuits of quantized layers, warm, on one thread, alternating in one process. A rapidsnark takes
+ * part where its path is given, by the option or in ZKINFER_RAPIDSNARK; its time holds start, and reading key and witness.
+ * npm run bench:prove -- [--powers 14,16,18] [--rounds 5] [--rapidsnark PATH] [--json]
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,7 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { openProvingKey, type Prover, prove } from '../../src/groth16/prove.js';
+import { openProvingKey, type Prover, type ProverName, prove } from '../../src/groth16/prove.js';
+import { createRapidsnarkProver } from '../../src/groth16/rapidsnark-prover.js';
 import { createResidentProver } from '../../src/groth16/resident-prover.js';
 import { createSnarkjsProver } from '../../src/groth16/snarkjs-prover.js';
 import { makeBenchCircuit, measure, median, printTable, readPeakBytes } from './circuits.js';
@@ -16,11 +18,17 @@ import { makeBenchCircuit, measure, median, printTable, readPeakBytes } from './
 /** The backends that need nothing from outside. */
 type BuiltIn = 'snarkjs' | 'resident';
 
+interface Times {
+  readonly cpuMs: number;
+  readonly ms: number;
+}
+
 const { values: options } = parseArgs({
   options: {
     powers: { type: 'string', default: '14,16,18' },
     rounds: { type: 'string', default: '5' },
     json: { type: 'boolean', default: false },
+    rapidsnark: { type: 'string', default: process.env.ZKINFER_RAPIDSNARK },
     memory: { type: 'string' },
     folder: { type: 'string' },
   },
@@ -28,6 +36,9 @@ const { values: options } = parseArgs({
 const powers = options.powers.split(',').map(Number);
 const createProver = (name: BuiltIn): Prover =>
   name === 'snarkjs' ? createSnarkjsProver('one') : createResidentProver();
+// Releases of rapidsnark that are built with OpenMP take one thread then, as the others do.
+process.env.OMP_NUM_THREADS = '1';
+const external = options.rapidsnark ? createRapidsnarkProver({ binary: options.rapidsnark }) : undefined;
 
 if (options.memory) {
   // A process of its own for each backend, as memory once taken is not given back.
@@ -48,21 +59,35 @@ async function compare(): Promise<void> {
     const folder = mkdtempSync(join(tmpdir(), 'zkinfer-bench-'));
     writeFileSync(join(folder, 'key.zkey'), circuit.key.zkey);
     writeFileSync(join(folder, 'witness.wtns'), circuit.wtns);
-    const provers = { snarkjs: createProver('snarkjs'), resident: createProver('resident') };
-    const run = (name: BuiltIn) => measure(() => prove(provers[name], circuit.key, circuit.wtns));
-    for (const name of ['snarkjs', 'resident', 'resident'] as const) await run(name);
-    const cpu: Record<BuiltIn, number[]> = { snarkjs: [], resident: [] };
+    const provers: Partial<Record<ProverName, Prover>> = {
+      snarkjs: createProver('snarkjs'),
+      resident: createProver('resident'),
+      ...(external && { rapidsnark: external }),
+    };
+    const names = Object.keys(provers) as ProverName[];
+    const run = (name: ProverName) => measure(() => prove(provers[name] as Prover, circuit.key, circuit.wtns));
+    for (const name of [...names, 'resident'] as const) await run(name);
+    const taken = Object.fromEntries(names.map((name) => [name, [] as Times[]])) as Record<ProverName, Times[]>;
     for (let round = 0; round < Number(options.rounds); round++) {
-      for (const name of ['snarkjs', 'resident'] as const) cpu[name].push((await run(name)).cpuMs);
+      for (const name of names) taken[name].push(await run(name));
     }
+    const cpuOf = (name: ProverName) => median(taken[name].map(({ cpuMs }) => cpuMs));
+    // Rounds are compared one by one, so that drift of the machine drops out.
+    const ratioOf = (name: ProverName, kind: keyof Times) =>
+      median(taken[name].map((times, round) => times[kind] / taken.snarkjs[round][kind]));
     results.push({
       power,
       constraints: circuit.constraints,
       wires: circuit.wires,
-      snarkjsCpuMs: median(cpu.snarkjs),
-      residentCpuMs: median(cpu.resident),
-      // Rounds are compared one by one, so that drift of the machine drops out.
-      ratio: median(cpu.resident.map((ms, round) => ms / cpu.snarkjs[round])),
+      snarkjsCpuMs: cpuOf('snarkjs'),
+      residentCpuMs: cpuOf('resident'),
+      ratio: ratioOf('resident', 'cpuMs'),
+      wallRatio: ratioOf('resident', 'ms'),
+      ...(external && {
+        rapidsnarkCpuMs: cpuOf('rapidsnark'),
+        rapidsnarkRatio: ratioOf('rapidsnark', 'cpuMs'),
+        rapidsnarkWallRatio: ratioOf('rapidsnark', 'ms'),
+      }),
       snarkjsBytes: measureMemory('snarkjs', folder),
       residentBytes: measureMemory('resident', folder),
     });
@@ -72,15 +97,31 @@ async function compare(): Promise<void> {
     console.log(JSON.stringify(results));
     return;
   }
+  await external?.close();
   const megabytes = (bytes: number) => Math.round(bytes / 2 ** 20);
+  const figures = (value: number | undefined, digits = 0) => (value === undefined ? [] : [value.toFixed(digits)]);
   printTable(
-    ['domain', 'constraints', 'snarkjs, ms CPU', 'resident, ms CPU', 'ratio', 'snarkjs, MB peak', 'resident, MB peak'],
+    [
+      'domain',
+      'constraints',
+      'snarkjs, ms CPU',
+      'resident, ms CPU',
+      'ratio',
+      'ratio of wall time',
+      ...(external ? ['rapidsnark, ms CPU', 'ratio', 'ratio of wall time'] : []),
+      'snarkjs, MB peak',
+      'resident, MB peak',
+    ],
     results.map((row) => [
       `2^${row.power}`,
       row.constraints,
-      Math.round(row.snarkjsCpuMs),
-      Math.round(row.residentCpuMs),
-      row.ratio.toFixed(2),
+      ...figures(row.snarkjsCpuMs),
+      ...figures(row.residentCpuMs),
+      ...figures(row.ratio, 2),
+      ...figures(row.wallRatio, 2),
+      ...figures(row.rapidsnarkCpuMs),
+      ...figures(row.rapidsnarkRatio, 2),
+      ...figures(row.rapidsnarkWallRatio, 2),
       megabytes(row.snarkjsBytes),
       megabytes(row.residentBytes),
     ]),

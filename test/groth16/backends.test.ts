@@ -1,12 +1,16 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { expect } from 'chai';
 import { R } from '../../src/core/field.js';
 import { createDevKey } from '../../src/groth16/dev-key.js';
 import { openProvingKey, type Prover, prove } from '../../src/groth16/prove.js';
+import { createRapidsnarkProver } from '../../src/groth16/rapidsnark-prover.js';
 import { createResidentProver } from '../../src/groth16/resident-prover.js';
+import { testProver } from '../../src/groth16/self-test.js';
 import { withSnarkjsCurve } from '../../src/groth16/snarkjs-curve.js';
 import { createSnarkjsProver } from '../../src/groth16/snarkjs-prover.js';
 import { writeWtns } from '../../src/groth16/wtns-file.js';
-import { cubicCircuit, mlCircuit, randomCircuit, type TestCircuit } from './ml-circuit.js';
+import { circuitCorpus } from './circuit-corpus.js';
 
 /** The scalar field of the curve that snarkjs proves with. */
 interface SnarkjsField {
@@ -29,23 +33,10 @@ async function withBlinding<T>(scalars: readonly bigint[], work: () => Promise<T
   }
 }
 
-const corpus: Record<string, () => TestCircuit> = {
-  'three constraints': () => cubicCircuit(3n),
-  'a negative value': () => cubicCircuit(-7n),
-  'the largest value': () => cubicCircuit(R - 1n),
-  zeros: () => cubicCircuit(0n),
-  'quantized layers': () => mlCircuit(900),
-  'wide quantized layers': () => mlCircuit(3000, 5, { width: 32, bits: 30 }),
-  'a domain that is full but for one row': () => randomCircuit(125, 7),
-  'one constraint': () => randomCircuit(1, 3),
-  'many public signals': () => randomCircuit(40, 11, 30),
-  'thousands of full-size values': () => randomCircuit(1300, 13),
-};
-
 describe('the backends make the same proof, byte for byte, when their blinding is the same', function () {
   this.timeout(30_000);
   const blinding = [R - 5n, 3n ** 150n % R];
-  for (const [name, make] of Object.entries(corpus)) {
+  for (const [name, make] of Object.entries(circuitCorpus)) {
     it(`of ${name}`, async () => {
       const { r1cs, witness } = make();
       const key = await openProvingKey((await createDevKey(r1cs)).zkey);
@@ -59,7 +50,7 @@ describe('the backends make the same proof, byte for byte, when their blinding i
   }
 
   it('and other proofs of the same when it is drawn, as it always is', async () => {
-    const { r1cs, witness } = corpus['three constraints']();
+    const { r1cs, witness } = circuitCorpus['three constraints']();
     const key = await openProvingKey((await createDevKey(r1cs)).zkey);
     const provers: Prover[] = [createSnarkjsProver(), createResidentProver(), createResidentProver()];
     const proofs = [];
@@ -68,4 +59,49 @@ describe('the backends make the same proof, byte for byte, when their blinding i
       expect(new Set(proofs.map(({ proof }) => String(proof[part]))).size, part).to.equal(3);
     }
   });
+});
+
+/** A rapidsnark on this machine, by `ZKINFER_RAPIDSNARK` or on PATH; not part of what is installed. */
+function findRapidsnark(): string | undefined {
+  if (process.env.ZKINFER_RAPIDSNARK) return process.env.ZKINFER_RAPIDSNARK;
+  const [found] = (process.env.PATH ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, 'rapidsnark'))
+    .filter((path) => existsSync(path));
+  return found;
+}
+
+describe('rapidsnark, where there is one', function () {
+  this.timeout(30_000);
+  const binary = findRapidsnark();
+  let prover: Prover;
+  before(function () {
+    if (!binary) {
+      console.log('      skipped: no rapidsnark on PATH, and ZKINFER_RAPIDSNARK names none');
+      this.skip();
+    }
+    // Many threads spin for one another where the machine is busy.
+    process.env.OMP_NUM_THREADS ??= '1';
+    prover = createRapidsnarkProver({ binary });
+  });
+  after(() => prover?.close());
+
+  it('passes the self-test', () => testProver(prover));
+
+  for (const [name, make] of Object.entries(circuitCorpus)) {
+    it(`proves the same as snarkjs and our own, blinded anew each time, of ${name}`, async () => {
+      const { r1cs, witness } = make();
+      const key = await openProvingKey((await createDevKey(r1cs)).zkey);
+      const wtns = writeWtns(witness);
+      const [first, second, ours] = [
+        await prove(prover, key, wtns),
+        await prove(prover, key, wtns),
+        await prove(createResidentProver(), key, wtns),
+      ];
+      expect(first.publicSignals).to.deep.equal(ours.publicSignals);
+      for (const part of ['pi_a', 'pi_b', 'pi_c'] as const) {
+        expect(new Set([first, second, ours].map(({ proof }) => String(proof[part]))).size, part).to.equal(3);
+      }
+    });
+  }
 });
