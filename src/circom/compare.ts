@@ -15,14 +15,26 @@ import { visitSymbols } from './sym-file.js';
  * @returns circom's wire for each of ours (-1 where circom removed a wire that no constraint uses)
  * @throws ZkinferError R1CS_MISMATCH naming the first constraint that only one side has, and its layer
  */
-export function compareR1cs(
-  program: CircuitProgram,
-  emitted: { readonly r1cs: R1cs; readonly wireNames: readonly string[] },
-  theirs: R1cs,
-  sym: Uint8Array,
-): Int32Array {
+export function compareR1cs(program: CircuitProgram, emitted: NamedR1cs, theirs: R1cs, sym: Uint8Array): Int32Array {
+  const theirWire = matchWires(program, emitted.wireNames, theirs, sym);
+  requireSameConstraints(emitted, theirs, theirWire);
+  return theirWire;
+}
+
+/** A constraint system with the name of each wire. */
+export interface NamedR1cs {
+  readonly r1cs: R1cs;
+  readonly wireNames: readonly string[];
+}
+
+/**
+ * Holds two constraint systems to be one: as many inputs and outputs, the constant and the public wires at the same places, the
+ * same multiset of constraints in canonical form.
+ * @param theirWire their wire for each of ours, no wire twice; -1 where they have none
+ * @throws ZkinferError R1CS_MISMATCH
+ */
+export function requireSameConstraints(emitted: NamedR1cs, theirs: R1cs, theirWire: Int32Array): void {
   const { r1cs: ours, wireNames: names } = emitted;
-  const theirWire = matchWires(program, names, theirs, sym);
   const counts = (r1cs: R1cs) => [
     r1cs.outputCount,
     r1cs.publicInputCount,
@@ -34,6 +46,10 @@ export function compareR1cs(
   const facts = what.flatMap((word, i) =>
     expected[i] === given[i] ? [] : [`${word}: ours ${expected[i]}, circom's ${given[i]}`],
   );
+  // Whoever verifies knows public signals by their places alone.
+  for (let wire = 0; wire <= ours.outputCount + ours.publicInputCount; wire++)
+    if (theirWire[wire] !== wire)
+      facts.push(`public wire ${wire}, ${names[wire]}, is circom's wire ${theirWire[wire]}`);
   const ourWire = new Int32Array(theirs.wireCount).fill(-1);
   theirWire.forEach((wire, our) => {
     if (wire >= 0) ourWire[wire] = our;
@@ -63,7 +79,6 @@ export function compareR1cs(
         `only in ours: constraint ${rows[0]}, ${printConstraint(ours, rows[0], (wire) => names[wire])}`,
       ]);
   if (facts.length > 0) throw mismatch(facts);
-  return theirWire;
 }
 
 function mismatch(facts: readonly string[]): ZkinferError {
