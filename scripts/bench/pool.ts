@@ -1,11 +1,11 @@
 /**
  * The pool beside snarkjs proving one after the other on all cores: throughput of a batch, time of a lone proof, and the
  * peak memory of a process with so many workers.
- * npm run bench:pool -- [--power 14] [--proofs 8] [--workers 2] [--rounds 5]
+ * npm run build && npm run bench:pool -- [--power 14] [--proofs 8] [--workers 2] [--rounds 5]
  * npm run bench:pool -- --demo [--proofs 8] [--workers 2] [--rounds 5]    the model of the demo, from rows to verified proofs
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,7 @@ import { prove } from '../../src/groth16/prove.js';
 import { createSnarkjsProver } from '../../src/groth16/snarkjs-prover.js';
 import { shareProvingKey } from '../../src/prove/job.js';
 import { createProverPool, type ProverPool } from '../../src/prove/pool.js';
-import { type ComparedRun, compareRuns, makeBenchCircuit, printTable, readPeakBytes } from './circuits.js';
+import { type ComparedRun, compareRuns, makeBenchCircuit, printTable } from './circuits.js';
 import { openDemo } from './demo.js';
 
 const { values: options } = parseArgs({
@@ -23,15 +23,12 @@ const { values: options } = parseArgs({
     proofs: { type: 'string', default: '8' },
     workers: { type: 'string', default: '2' },
     rounds: { type: 'string', default: '5' },
-    memory: { type: 'string' },
-    folder: { type: 'string' },
     demo: { type: 'boolean', default: false },
   },
 });
 const [proofs, workers, rounds] = [Number(options.proofs), Number(options.workers), Number(options.rounds)];
 
-if (options.memory) await printMemory(Number(options.memory), options.folder as string);
-else if (options.demo) await compareOnDemo();
+if (options.demo) await compareOnDemo();
 else await compare();
 
 async function compare(): Promise<void> {
@@ -67,7 +64,7 @@ async function compare(): Promise<void> {
   const megabytes = (bytes: number) => Math.round(bytes / 2 ** 20);
   const key = circuit.key.zkey.length;
   printTable(
-    ['workers', 'MB, process with the key', 'MB, peak', 'MB a worker', 'key + 150 MB a worker'],
+    ['workers', 'MB, process with the key', 'MB, peak of the process', 'MB a worker', 'goal: key + 150 MB a worker'],
     [1, 2, 4].map((count) => {
       const { before, peak } = measureMemory(count, folder);
       return [
@@ -117,18 +114,8 @@ function printThroughput(title: string, runs: readonly ComparedRun[]): void {
   );
 }
 
-/** Memory of a process of its own, as memory once taken is not given back. */
+/** Memory of a process of its own, as memory once taken is not given back; it runs what `npm run build` made, without tsx. */
 function measureMemory(count: number, folder: string): { before: number; peak: number } {
-  const args = ['--import', 'tsx', fileURLToPath(import.meta.url), '--memory', String(count), '--folder', folder];
-  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }).trim().split('\n').at(-1) as string);
-}
-
-async function printMemory(count: number, folder: string): Promise<void> {
-  const provingKey = await shareProvingKey(join(folder, 'key.zkey'));
-  const wtns = new Uint8Array(readFileSync(join(folder, 'witness.wtns')));
-  const before = process.memoryUsage.rss();
-  const pool = createProverPool({ workers: count });
-  await Promise.all(Array.from({ length: 3 * count }, () => pool.prove({ provingKey, wtns })));
-  await pool.close();
-  console.log(JSON.stringify({ before, peak: readPeakBytes() }));
+  const program = fileURLToPath(new URL('./pool-memory.mjs', import.meta.url));
+  return JSON.parse(execFileSync(process.execPath, [program, folder, String(count)], { encoding: 'utf8' }));
 }
