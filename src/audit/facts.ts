@@ -1,5 +1,8 @@
 import { hull, type Interval, intersect, largest } from './interval.js';
 
+/** Where a combination lies in a state; null where nothing is said. */
+type Bound = (state: number) => Interval | null;
+
 /** Two states are compared pair by pair up to this many. */
 const PAIR_LIMIT = 512;
 
@@ -9,34 +12,59 @@ const PAIR_LIMIT = 512;
  * exclude each other.
  */
 export class Facts {
-  private readonly byCombination = new Map<string, (Interval | null)[]>();
+  private readonly found: { readonly combination: number; readonly sign: bigint; readonly bound: Bound }[] = [];
+  private readonly indexOf = new Map<string, number>();
+  private text: string;
 
   constructor(
     private readonly stateCount: number,
     private readonly modulus: bigint,
-  ) {}
+  ) {
+    this.text = `${stateCount}:`;
+  }
 
-  /** Adds, for each state, where `Σ factor · variable` lies; null where nothing is said. */
-  add(combination: ReadonlyMap<number, bigint>, bound: (state: number) => Interval | null): void {
+  /**
+   * Adds, for each state, where `Σ factor · variable` lies; null where nothing is said.
+   * @param name of what `bound` computes, where verdicts are kept: the same name for the same intervals
+   */
+  add(combination: ReadonlyMap<number, bigint>, bound: Bound, name = ''): void {
     const terms = [...combination].sort(([a], [b]) => a - b);
     const sign = terms[0][1] < 0n ? -1n : 1n;
     const key = terms.map(([variable, factor]) => `${variable}:${factor * sign}`).join(' ');
-    let list = this.byCombination.get(key);
-    if (!list) {
-      list = new Array<Interval | null>(this.stateCount).fill(null);
-      this.byCombination.set(key, list);
+    let at = this.indexOf.get(key);
+    if (at === undefined) {
+      at = this.indexOf.size;
+      this.indexOf.set(key, at);
     }
-    for (let state = 0; state < this.stateCount; state++) {
-      const interval = bound(state);
-      if (!interval) continue;
-      list[state] = this.meet(list[state], sign > 0n ? interval : [-interval[1], -interval[0]]);
-    }
+    this.found.push({ combination: at, sign, bound });
+    this.text += `${at} ${sign} ${name};`;
   }
 
-  /** Whether the facts leave no two states possible for the same determined values. */
-  tellApart(): boolean {
-    const all = [...this.byCombination.values()];
-    return all.some((list) => this.areSortedApart(list)) || this.arePairsApart(all);
+  /**
+   * Whether the facts leave no two states possible for the same determined values.
+   * @param verdicts of facts with the same names about other variables: a layer asks the same of each element
+   */
+  tellApart(verdicts?: Map<string, boolean>): boolean {
+    const known = verdicts?.get(this.text);
+    if (known !== undefined) return known;
+    const all = this.collect();
+    const verdict = all.some((list) => this.areSortedApart(list)) || this.arePairsApart(all);
+    verdicts?.set(this.text, verdict);
+    return verdict;
+  }
+
+  /** The intervals of each combination, by state. */
+  private collect(): (Interval | null)[][] {
+    const all = Array.from({ length: this.indexOf.size }, () => new Array<Interval | null>(this.stateCount).fill(null));
+    for (const { combination, sign, bound } of this.found) {
+      const list = all[combination];
+      for (let state = 0; state < this.stateCount; state++) {
+        const interval = bound(state);
+        if (!interval) continue;
+        list[state] = this.meet(list[state], sign > 0n ? interval : [-interval[1], -interval[0]]);
+      }
+    }
+    return all;
   }
 
   private areSortedApart(list: readonly (Interval | null)[]): boolean {

@@ -25,7 +25,7 @@ export function applyLevels(knowledge: Knowledge, level: number): boolean {
   const rows = evaluateDependents(knowledge, levels, level);
   const facts = new Facts(levels.count, system.field.modulus);
   for (const row of rows) readRow(knowledge, levels, row, facts);
-  return facts.tellApart() && knowledge.mark(level, 'states');
+  return facts.tellApart(levels.verdicts) && knowledge.mark(level, 'states');
 }
 
 /** Variables whose value may be worth trying: those that are multiplied by themselves. */
@@ -84,6 +84,8 @@ function readRow({ system, how, ranges }: Knowledge, levels: LevelValues, row: n
     }
   }
   if (determined.size === 0 || high - low >= system.field.modulus) return;
-  const sums = levels.sum(row);
-  if (sums) facts.add(determined, (level) => [-high - sums[level], -low - sums[level]]);
+  const sum = levels.sum(row);
+  if (!sum) return;
+  const { vector, values } = sum;
+  facts.add(determined, (level) => [-high - values[level], -low - values[level]], `${vector} ${low} ${high}`);
 }

@@ -4,6 +4,7 @@ import type { System } from './system.js';
 interface VectorCache {
   readonly vectors: (readonly bigint[])[];
   readonly byKey: Map<string, number>;
+  readonly verdicts: Map<string, boolean>;
 }
 
 const caches = new WeakMap<System, VectorCache>();
@@ -20,12 +21,18 @@ export class LevelValues {
     readonly count: number,
   ) {
     const known = caches.get(system);
-    this.cache = known && known.vectors.length < CACHE_LIMIT ? known : { vectors: [], byKey: new Map() };
+    this.cache =
+      known && known.vectors.length < CACHE_LIMIT ? known : { vectors: [], byKey: new Map(), verdicts: new Map() };
     caches.set(system, this.cache);
     this.vectorOf.set(
       0,
       this.remember(`one ${count}`, () => new Array<bigint>(count).fill(1n)),
     );
+  }
+
+  /** Verdicts on facts that name vectors by their numbers. */
+  get verdicts(): Map<string, boolean> {
+    return this.cache.verdicts;
   }
 
   get size(): number {
@@ -62,12 +69,12 @@ export class LevelValues {
     return true;
   }
 
-  /** What the variables with values add up to in a row, at each level; null when its product has none. */
-  sum(row: number): readonly bigint[] | null {
+  /** What the variables with values add up to in a row, at each level, with its number; null when its product has none. */
+  sum(row: number): { readonly vector: number; readonly values: readonly bigint[] } | null {
     const key = this.describe(row);
     if (key === null) return null;
     const vector = this.remember(key, () => this.evaluate(row).map((sum) => this.system.field.toSigned(sum)));
-    return this.cache.vectors[vector];
+    return { vector, values: this.cache.vectors[vector] };
   }
 
   private remember(key: string, compute: () => readonly bigint[]): number {

@@ -5,18 +5,28 @@ import { findMaxima } from './maximum-rule.js';
 import { findSelections } from './selections.js';
 import { applyStates } from './state-rule.js';
 
-/** Tries the rules that look at several rows at once. @returns whether one of them settled something. */
+/**
+ * Tries the rules that look at several rows at once. What one settles is propagated before the next is tried: constraints come
+ * in the order of the layers, so that each layer finds the one before it settled, and one pass does for all of them.
+ * @returns whether one of them settled something
+ */
 export function applyStructuralRules(knowledge: Knowledge): boolean {
   const { system, unknown } = knowledge;
   let progress = false;
+  const note = (isSettled: boolean): void => {
+    if (!isSettled) return;
+    progress = true;
+    knowledge.propagate();
+  };
   for (let row = 0; row < system.rowCount; row++) {
-    if (unknown[row] === 2 && system.product[row] >= 0 && applyDivision(knowledge, row)) progress = true;
+    if (unknown[row] === 2 && system.product[row] >= 0) note(applyDivision(knowledge, row));
   }
-  const selections = findSelections(knowledge);
-  for (const selection of selections) {
-    for (const variable of findMaxima(knowledge, selection)) progress = knowledge.mark(variable, 'maximum') || progress;
-    if (applyStates(knowledge, selection)) progress = true;
+  for (const selection of findSelections(knowledge)) {
+    for (const variable of findMaxima(knowledge, selection)) note(knowledge.mark(variable, 'maximum'));
+    if (selection.variables.some((variable) => !knowledge.isKnown(variable))) note(applyStates(knowledge, selection));
   }
-  for (const level of findLevels(knowledge)) if (applyLevels(knowledge, level)) progress = true;
+  for (const level of findLevels(knowledge)) {
+    if (!knowledge.isKnown(level)) note(applyLevels(knowledge, level));
+  }
   return progress;
 }
