@@ -23,7 +23,8 @@ export { type CommitWeightsReport, type CommitWeightsRequest, commitToWeights } 
 export { type CompileReport, type CompileRequest, compileBundle } from './pipeline/compile-bundle.js';
 export { type DiffReport, diffRow } from './pipeline/diff-row.js';
 export { type ExportedVerifier, exportVerifier } from './pipeline/export-verifier.js';
-export { type InspectReport, inspectModel } from './pipeline/inspect-model.js';
+export { type InspectReport, type InspectRequest, inspectModel } from './pipeline/inspect-model.js';
+export { type CircuitReport, inspectQModel } from './pipeline/inspect-qmodel.js';
 export { type LoadedModel, type LoadOptions, loadModel, rowsSpecOf } from './pipeline/load-model.js';
 export { type OpenBundle, openBundle } from './pipeline/open-bundle.js';
 export { type PickedProver, type ProverChoice, pickProver } from './pipeline/pick-prover.js';

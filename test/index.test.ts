@@ -17,6 +17,7 @@ describe('the public API', () => {
       'diffRow',
       'exportVerifier',
       'inspectModel',
+      'inspectQModel',
       'loadModel',
       'openBundle',
       'openRows',

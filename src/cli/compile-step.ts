@@ -4,7 +4,7 @@ import { formatBytes, formatCount, formatTable } from './format.js';
 import type { Reporter } from './reporter.js';
 
 /** Adds up the constraints of neighbours that serve one layer. */
-function mergeLayers(layers: CompileReport['layers']): { name: string; kinds: string; constraints: number }[] {
+export function mergeLayers(layers: CompileReport['layers']): { name: string; kinds: string; constraints: number }[] {
   const merged: { name: string; kinds: string; constraints: number }[] = [];
   for (const { name, kind, constraints } of layers) {
     const last = merged.at(-1);

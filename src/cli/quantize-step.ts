@@ -1,11 +1,23 @@
 import type { QModel } from '../bundle/qmodel.js';
+import type { LoadOptions } from '../pipeline/load-model.js';
 import type { QuantizeReport } from '../pipeline/quantize-model.js';
 import type { Observer } from '../quantize/options.js';
 import type { TradeoffPoint } from '../quantize/tradeoff.js';
+import type { Rows } from '../rows/rows.js';
 import { formatCount, formatNumber, formatShare, formatTable, printable } from './format.js';
 import { readModelOptionsWithRows } from './model-options.js';
 import type { Reporter } from './reporter.js';
 import { plotTradeoff } from './tradeoff-plot.js';
+
+/** Rows of a model's input, from files. */
+export async function readModelRows(modelPath: string, load: LoadOptions, paths: readonly string[]): Promise<Rows[]> {
+  const [{ loadModel, rowsSpecOf }, { readRows }] = await Promise.all([
+    import('../pipeline/load-model.js'),
+    import('../rows/read-rows.js'),
+  ]);
+  const spec = rowsSpecOf((await loadModel(modelPath, load)).graph);
+  return Promise.all(paths.map((path) => readRows(path, spec)));
+}
 
 /** Reads the rows that the options name and quantizes the model: the part that `quantize` and `build` share. */
 export async function quantizeFromOptions(
@@ -13,15 +25,10 @@ export async function quantizeFromOptions(
   options: Readonly<Record<string, unknown>>,
   reporter: Reporter,
 ): Promise<{ qmodel: QModel; report: QuantizeReport }> {
-  const [{ loadModel, rowsSpecOf }, { quantizeModel }, { readRows }] = await Promise.all([
-    import('../pipeline/load-model.js'),
-    import('../pipeline/quantize-model.js'),
-    import('../rows/read-rows.js'),
-  ]);
+  const { quantizeModel } = await import('../pipeline/quantize-model.js');
   const load = await readModelOptionsWithRows(options, options.calibration as string);
-  const spec = rowsSpecOf((await loadModel(modelPath, load)).graph);
-  const calibration = await readRows(options.calibration as string, spec);
-  const test = options.test === undefined ? undefined : await readRows(options.test as string, spec);
+  const paths = [options.calibration as string, ...(options.test === undefined ? [] : [options.test as string])];
+  const [calibration, test] = await readModelRows(modelPath, load, paths);
   const done = await quantizeModel({
     modelPath,
     ...load,

@@ -3,53 +3,32 @@ import { basename, join } from 'node:path';
 import { auditCircuit } from '../audit/audit-circuit.js';
 import type { ArtifactName } from '../bundle/artifact-names.js';
 import { withScratchFolder } from '../bundle/atomic.js';
-import { describeStatement } from '../bundle/describe-statement.js';
 import { digestBytes } from '../bundle/digest.js';
 import { fileError } from '../bundle/file-error.js';
 import { withBundleLock } from '../bundle/lock.js';
 import type { Manifest } from '../bundle/manifest.js';
 import { MANIFEST_FORMAT } from '../bundle/manifest.js';
 import { writeBundle } from '../bundle/manifest-file.js';
-import { encodeQModel, type QModel } from '../bundle/qmodel.js';
+import { encodeQModel } from '../bundle/qmodel.js';
 import { readQModel } from '../bundle/qmodel-file.js';
 import { compareR1cs } from '../circom/compare.js';
 import { compileCircom } from '../circom/compile.js';
 import { encodeR1cs, readR1cs } from '../circom/r1cs-file.js';
+import { measureCost } from '../circuit/cost.js';
 import { emitCircom } from '../circuit/emit-circom.js';
 import { emitR1cs } from '../circuit/emit-r1cs.js';
-import { lowerCircuit } from '../circuit/lower.js';
 import type { CircuitProgram } from '../circuit/program.js';
 import { ZkinferError } from '../core/error.js';
-import {
-  countBytes,
-  countInputBytes,
-  type InputVisibility,
-  type Statement,
-  type StatementForm,
-} from '../core/statement.js';
 import { prepareTables } from '../groth16/fast-interpolation.js';
-import { takeLabel } from '../quantize/label-output.js';
 import { packageRoot, toolVersions } from './package.js';
-import { isArchitecture, takeArchitecture } from './take-architecture.js';
+import { type CircuitRequest, planCircuit } from './plan-circuit.js';
 import { encodeWireOrder, identityOrder, invertWires } from './wire-order.js';
 
-export interface CompileRequest {
+export interface CompileRequest extends CircuitRequest {
   readonly qmodelPath: string;
   readonly outDir: string;
   /** `circom` compiles the text and checks it against our own constraints; `direct` uses ours alone. */
   readonly engine?: 'circom' | 'direct';
-  /** How much of the input a verifier sees; `public` by default. */
-  readonly input?: InputVisibility;
-  /** What is proved: the model's outputs, or the label that they decide. */
-  readonly output?: 'logits' | 'label';
-  /** `auto` packs up to 62 bytes limb by limb and binds more by three signals; `packed` by default. */
-  readonly statement?: StatementForm | 'auto';
-  /** What happens beyond a layer's calibrated range; `saturate` by default. */
-  readonly overflow?: 'saturate' | 'assert';
-  /** `private` compiles the architecture, for models whose weights are committed to later; `constants` by default. */
-  readonly weights?: 'constants' | 'private';
-  /** Private weights only: bits that the accumulators get beyond what this model needs, for others; 1 by default. */
-  readonly room?: number;
   /** False leaves the soundness audit out. */
   readonly audit?: boolean;
   readonly onProgress?: (stage: string) => void;
@@ -75,18 +54,8 @@ export async function compileBundle(request: CompileRequest): Promise<CompileRep
   const progress = request.onProgress ?? (() => {});
   const engine = request.engine ?? 'circom';
   const read = await readQModel(request.qmodelPath);
-  const whole = request.output === 'label' ? labelModel(read) : read;
-  const qmodel = request.weights === 'private' ? takeArchitecture(whole, request.room) : whole;
-  const weights = isArchitecture(qmodel) ? 'private' : undefined;
-  const statement = chooseStatement(qmodel, request);
-  const overflow = request.overflow ?? 'saturate';
   progress('lowering to gadgets');
-  const program = lowerCircuit(qmodel.graph, {
-    statement: statement.form,
-    input: statement.visibility,
-    overflow,
-    weights,
-  });
+  const { qmodel, statement, overflow, weights, program } = planCircuit(read, request);
   await prepareTables(program);
   const emitted = emitR1cs(program);
   const { r1cs, wireNames } = emitted;
@@ -126,11 +95,7 @@ export async function compileBundle(request: CompileRequest): Promise<CompileRep
         flags: engine === 'circom' ? ['--O1'] : [],
         constraints: r1cs.constraintCount,
         wires: r1cs.wireCount,
-        layers: program.layers.map((layer) => ({
-          name: layer.label,
-          kind: layer.kind,
-          constraints: layer.blocks.reduce((sum, block) => sum + block.component.constraints, 0),
-        })),
+        layers: measureCost(program).layers.map(({ layer, kind, constraints }) => ({ name: layer, kind, constraints })),
       },
       setup: null,
     };
@@ -147,22 +112,6 @@ export async function compileBundle(request: CompileRequest): Promise<CompileRep
       audit,
     };
   });
-}
-
-/** Bytes of input and output up to which packing beats binding on chain. */
-const MOST_PACKED_BYTES = 62;
-
-function chooseStatement(qmodel: QModel, { input, statement }: CompileRequest): Statement {
-  const visibility = input ?? 'public';
-  const packed = describeStatement(qmodel.graph, { form: 'packed', visibility });
-  const bytes = countInputBytes(packed) + countBytes(packed.outputs);
-  const form = statement === 'auto' ? (bytes <= MOST_PACKED_BYTES ? 'packed' : 'bound') : (statement ?? 'packed');
-  return describeStatement(qmodel.graph, { form, visibility });
-}
-
-/** The model that gives a label; the choice is recorded, so that it can be made again. */
-function labelModel(qmodel: QModel): QModel {
-  return { ...qmodel, graph: takeLabel(qmodel.graph), options: { ...qmodel.options, output: 'label' } };
 }
 
 /** Compiles the text with circom and holds its constraints to ours, wire by wire. */

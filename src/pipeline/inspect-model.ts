@@ -1,24 +1,32 @@
-import { predictCost } from '../circuit/cost.js';
+import { digestBytes } from '../bundle/digest.js';
+import type { QModel } from '../bundle/qmodel.js';
+import { type CircuitCost, measureCost } from '../circuit/cost.js';
 import { sizeOf } from '../core/tensor.js';
 import type { Graph } from '../graph/ir.js';
 import { type ModelSummary, summarizeModel } from '../graph/summary.js';
 import { readOnnx } from '../onnx/read.js';
 import { presets } from '../quantize/options.js';
 import { quantizeGraph, type RealRow, traceFloat } from '../quantize/quantize.js';
+import type { Rows } from '../rows/rows.js';
 import { openExternalData } from './external-data.js';
 import { type LoadOptions, readModelBytes } from './load-model.js';
+import { type CircuitRequest, planCircuit } from './plan-circuit.js';
+import { quantizeModel } from './quantize-model.js';
+
+export interface InspectRequest extends LoadOptions {
+  /** Rows of typical inputs: with them the estimate is what `quantize` gives for them, to the unit. */
+  readonly calibration?: Rows;
+  /** The circuit that is asked about. */
+  readonly circuit?: CircuitRequest;
+  readonly onProgress?: (stage: string) => void;
+}
 
 export interface InspectReport extends Omit<ModelSummary, 'graph'> {
   /**
-   * What the circuit would cost at 8 bits, from made-up inputs: within some tens of percent of what calibration gives. Null
-   * where the model cannot be imported or does not run on made-up inputs.
+   * What the circuit costs. From calibration rows it is what `quantize` and `compile` give for them; from made-up rows, at
+   * 8 bits, within some tens of percent of that. Null where the model cannot be imported or does not run on made-up inputs.
    */
-  readonly estimate: {
-    readonly constraints: number;
-    readonly domainPower: number;
-    readonly toNextPower: number;
-    readonly layers: readonly { readonly layer: string; readonly kind: string; readonly constraints: number }[];
-  } | null;
+  readonly estimate: (CircuitCost & { readonly rows: 'calibration' | 'made up' }) | null;
 }
 
 const ROWS = 16;
@@ -41,16 +49,12 @@ function makeRows(graph: Graph): RealRow[] {
   );
 }
 
-function estimateCost(graph: Graph): InspectReport['estimate'] {
+/** Cost at 8 bits on made-up rows. */
+function estimateCost(graph: Graph, source: QModel['source'], request: CircuitRequest): InspectReport['estimate'] {
   try {
     const quantized = quantizeGraph(graph, traceFloat(graph, makeRows(graph)), presets[0]);
-    const { constraints, domainPower, toNextPower, layers } = predictCost(quantized.graph);
-    return {
-      constraints,
-      domainPower,
-      toNextPower,
-      layers: layers.map(({ layer, kind, constraints: cost }) => ({ layer, kind, constraints: cost })),
-    };
+    const { program } = planCircuit({ graph: quantized.graph, source, options: {}, report: {} }, request);
+    return { ...measureCost(program), rows: 'made up' };
   } catch {
     return null;
   }
@@ -61,10 +65,14 @@ function estimateCost(graph: Graph): InspectReport['estimate'] {
  * every unsupported thing at once. An unsupported model is an answer, not an error.
  * @throws ZkinferError for a file that is no model
  */
-export async function inspectModel(path: string, options: LoadOptions = {}): Promise<InspectReport> {
-  const model = readOnnx(await readModelBytes(path), {
-    externalData: openExternalData(path),
-  });
-  const { graph, ...summary } = summarizeModel(model, options);
-  return { ...summary, estimate: graph ? estimateCost(graph) : null };
+export async function inspectModel(path: string, request: InspectRequest = {}): Promise<InspectReport> {
+  const bytes = await readModelBytes(path);
+  const model = readOnnx(bytes, { externalData: openExternalData(path) });
+  const { graph, ...summary } = summarizeModel(model, request);
+  const { calibration, circuit = {} } = request;
+  if (!graph) return { ...summary, estimate: null };
+  if (!calibration)
+    return { ...summary, estimate: estimateCost(graph, { name: path, digest: digestBytes(bytes) }, circuit) };
+  const { qmodel } = await quantizeModel({ ...request, modelPath: path, calibration });
+  return { ...summary, estimate: { ...measureCost(planCircuit(qmodel, circuit).program), rows: 'calibration' } };
 }

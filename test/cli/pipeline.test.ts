@@ -2,6 +2,9 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import type { CompileReport } from '../../src/pipeline/compile-bundle.js';
+import type { InspectReport } from '../../src/pipeline/inspect-model.js';
+import type { CircuitReport } from '../../src/pipeline/inspect-qmodel.js';
 import { lastJson, runWords } from './capture.js';
 
 const SAMPLE = join(import.meta.dirname, '../../examples/models/iris-mlp');
@@ -52,6 +55,36 @@ describe('the commands, on the iris sample', () => {
     expect(json.supported).to.equal(true);
     expect((json.estimate as { constraints: number }).constraints).to.be.within(50, 1000);
     expect((await runWords('inspect', MODEL)).stdout).to.contain('Gemm');
+  });
+
+  it('inspect predicts to the unit, and layer by layer, what compile then reports', async () => {
+    const qmodel = at('i.qmodel.json');
+    const rows = ['--calibration', CALIBRATION];
+    expect((await runWords('quantize', MODEL, ...rows, '-o', qmodel)).code).to.equal(0);
+    for (const options of [
+      [],
+      ['--statement', 'bound'],
+      ['--output', 'label', '--input', 'private', '--overflow', 'assert'],
+      ['--weights', 'private', '--room', '2'],
+    ]) {
+      const bundle = at(`inspected${options.join('')}`);
+      const compiled = lastJson(
+        await runWords('compile', qmodel, '-o', bundle, '--engine', 'direct', '--no-audit', '--json', ...options),
+      ) as unknown as CompileReport;
+      const layers = compiled.layers.map(({ name, ...rest }) => ({ layer: name, ...rest }));
+      const ofQModel = lastJson(await runWords('inspect', qmodel, '--json', ...options)) as unknown as CircuitReport;
+      const ofBundle = lastJson(await runWords('inspect', bundle, '--json')) as unknown as CircuitReport;
+      const ofModel = lastJson(
+        await runWords('inspect', MODEL, ...rows, '--json', ...options),
+      ) as unknown as InspectReport;
+      for (const report of [ofQModel, ofBundle, ofModel.estimate!]) {
+        expect(report).to.include({ constraints: compiled.constraints, wires: compiled.wires });
+        expect(report.layers.map(({ blocks: _, ...rest }) => rest)).to.deep.equal(layers);
+      }
+    }
+    const { stdout } = await runWords('inspect', qmodel);
+    expect(stdout).to.match(/constraints: \d+, wires: \d+, domain 2\^\d+, room for \d+ more/);
+    expect((await runWords('inspect', folder)).stderr).to.contain('BUNDLE_MISSING');
   });
 
   it('quantize reports scores, agreement, error, constraints and layers, and its file compiles to as many constraints', async () => {

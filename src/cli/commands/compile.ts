@@ -1,8 +1,6 @@
-import { Option } from 'commander';
 import type { CommandSpec } from '../command.js';
-import { addCompileOptions, readCompileOptions } from '../compile-options.js';
+import { addCompileOptions, addWeightsOptions, readCompileOptions } from '../compile-options.js';
 import { describeCompilation } from '../compile-step.js';
-import { wholeNumber } from '../options.js';
 
 export const compileCommand: CommandSpec = {
   name: 'compile',
@@ -14,25 +12,19 @@ export const compileCommand: CommandSpec = {
     'zkinfer compile mnist.qmodel.json -o artifacts/mnist-architecture --weights private',
   ],
   configure: (command) =>
-    addCompileOptions(
-      command
-        .argument('<qmodel>', 'file that quantize wrote')
-        .requiredOption('-o, --out <folder>', 'bundle folder to write'),
-    )
-      .addOption(
-        new Option('--weights <kind>', 'constants of the circuit, or private: one setup for all models of a shape')
-          .choices(['constants', 'private'])
-          .default('constants'),
-      )
-      .option('--room <bits>', 'private weights: bits for models with larger sums', wholeNumber(0, 16), 1),
+    addWeightsOptions(
+      addCompileOptions(
+        command
+          .argument('<qmodel>', 'file that quantize wrote')
+          .requiredOption('-o, --out <folder>', 'bundle folder to write'),
+      ),
+    ),
   run: async ([qmodelPath], options, reporter) => {
     const { compileBundle } = await import('../../pipeline/compile-bundle.js');
     const report = await compileBundle({
       qmodelPath: qmodelPath as string,
       outDir: options.out as string,
       ...readCompileOptions(options),
-      weights: options.weights as 'constants' | 'private',
-      room: options.room as number,
       onProgress: (stage) => reporter.step(stage),
     });
     return { text: describeCompilation(report), json: { ...report } };
