@@ -14,7 +14,7 @@ interface Step {
 
 const STEPS: readonly Step[] = [
   {
-    text: '**Inspect** a model: what it holds, what it would cost, and everything unsupported at once.',
+    text: '**Inspect** a model: what it holds, what it would cost, and everything unsupported at once. With `--calibration` rows, and for an integer model or a bundle, the count is exact.',
     args: ['inspect', `${MODEL}/model.onnx`],
   },
   {
