@@ -18,30 +18,14 @@ import {
   writeCommitment,
 } from '../../src/commitment/context.js';
 import { commitInput, hashChain } from '../../src/commitment/poseidon.js';
-import { integersToBytes } from '../../src/core/limbs.js';
 import { createDevKey } from '../../src/groth16/dev-key.js';
 import { openProvingKey, prove } from '../../src/groth16/prove.js';
 import { createResidentProver } from '../../src/groth16/resident-prover.js';
 import { writeWtnsBytes } from '../../src/groth16/wtns-file.js';
-import { QuantModel, runModel } from '../circuit/quant-model.js';
+import { graph, inputBytes, outputBytes, x } from '../circuit/forty-bytes.js';
 import { NODE_KINDS, startNode } from './support/nodes.js';
 
-const INPUTS = 40;
 const SALT = 2n ** 250n + 99n;
-
-/** Forty bytes in (two limbs), three outputs of two bytes. */
-function buildModel() {
-  const model = new QuantModel();
-  const x = model.input('x', INPUTS, 8);
-  const rows = [0, 1, 2].map((r) => Array.from({ length: INPUTS }, (_, i) => ((i * 5 + r * 3) % 7) - 2));
-  model.output('y', model.node({ kind: 'relu', inputs: [model.dense(x, rows, [1, 2, 3])] }));
-  return model.finish();
-}
-
-const graph = buildModel();
-const x = Array.from({ length: INPUTS }, (_, i) => (i * 41) % 256);
-const inputBytes = integersToBytes(x, 1);
-const outputBytes = integersToBytes(runModel(graph, { x }).y, 2);
 
 const OPTIONS: Record<string, CircuitOptions> = {
   packed: {},

@@ -9,25 +9,11 @@ import { R } from '../../src/core/field.js';
 import { integersToBytes, packBytes } from '../../src/core/limbs.js';
 import { derivePoseidonParameters } from '../../src/core/poseidon-parameters.js';
 import { violatedConstraints, wireValues } from '../circuits/r1cs-tester.js';
+import { graph, inputBytes, outputBytes, x } from './forty-bytes.js';
 import { QuantModel, runModel } from './quant-model.js';
 
-const INPUTS = 40;
 const SALT = 2n ** 251n + 17n;
 const CHALLENGE = 2n ** 250n + 12345n;
-
-/** Forty bytes in (two limbs), three outputs of two bytes. */
-function buildModel() {
-  const model = new QuantModel();
-  const x = model.input('x', INPUTS, 8);
-  const rows = [0, 1, 2].map((r) => Array.from({ length: INPUTS }, (_, i) => ((i * 5 + r * 3) % 7) - 2));
-  model.output('y', model.node({ kind: 'relu', inputs: [model.dense(x, rows, [1, 2, 3])] }));
-  return model.finish();
-}
-
-const graph = buildModel();
-const x = Array.from({ length: INPUTS }, (_, i) => (i * 41) % 256);
-const inputBytes = integersToBytes(x, 1);
-const outputBytes = integersToBytes(runModel(graph, { x }).y, 2);
 
 /** Public signals of a run, which must satisfy the constraints. */
 function prove(options: CircuitOptions) {
