@@ -7,7 +7,6 @@ export const OPERATOR_NOTES: Readonly<Record<string, string>> = {
   ConvInteger: 'weights are constant',
   ConvTranspose: 'weights are constant',
   Div: 'integers by a computed divisor: one comparison and one product a binary digit of the quotient',
-  Einsum: 'at most two operands',
   GRU: 'weights are constant; unrolled over the sequence',
   LSTM: 'weights are constant; unrolled over the sequence',
   MaxPool: 'indices, where asked for, in row-major order',

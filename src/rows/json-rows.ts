@@ -120,7 +120,8 @@ const NON_FINITE: Readonly<Record<string, number>> = {
 function readStatedOutput(value: unknown, path: string): Float64Array {
   if (!Array.isArray(value)) throw rowsError('ROWS_FORMAT', 'an output row is not an array', [`at ${path}`]);
   return Float64Array.from(value, (element, i) => {
-    const number = typeof element === 'string' ? NON_FINITE[element] : element;
+    const number =
+      typeof element === 'string' ? NON_FINITE[element] : typeof element === 'boolean' ? +element : element;
     if (typeof number === 'number') return number;
     throw rowsError('ROWS_VALUE', 'a stated output is not a number', [
       `at ${path}[${i}]`,

@@ -157,6 +157,13 @@ describe('operators agree with onnxruntime', () => {
     { op: 'Einsum', shape: [2, 3, 4], attributes: { equation: '...ij->...ji' } },
     { op: 'Einsum', shape: [3, 3], attributes: { equation: 'ii->i' } },
     { op: 'Einsum', shape: [2, 3], weights: [floats([2, 3])], attributes: { equation: 'ij,ij->i' } },
+    {
+      op: 'Einsum',
+      shape: [2, 3, 4],
+      weights: [floats([4, 5]), floats([2, 5])],
+      attributes: { equation: 'bij,jk,bk->bi' },
+    },
+    { op: 'Einsum', shape: [2, 3], weights: [floats([3]), floats([2])], attributes: { equation: 'ij,j,i' } },
     { op: 'Pow', shape: [2, 3], weights: [floats([])], positive: true },
     { op: 'Clip', shape: [2, 3], weights: ['', floats([], 2)] },
     { op: 'PRelu', shape: [2, 3, 2], weights: [floats([3, 1])], opset: 16 },

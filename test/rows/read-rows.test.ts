@@ -137,6 +137,18 @@ describe('layouts of rows', () => {
     expect(rows).to.have.length(2);
     expect(labels).to.deep.equal(['a', 3]);
     expect([...outputs![0].y, ...outputs![1].y]).to.deep.equal([Number.NaN, 1, -Infinity, Infinity]);
+    const flags = {
+      y: {
+        type: 'bool',
+        dims: [1, 2],
+        rows: [
+          [true, false],
+          [false, true],
+        ],
+      },
+    };
+    const stated = (await read({ ...file, outputs: flags }, iris)).outputs!;
+    expect([...stated[0].y, ...stated[1].y]).to.deep.equal([1, 0, 0, 1]);
     await refuse({ ...file, count: 3 }, iris, 'ROWS_FORMAT', '$.count');
     await refuse({ ...file, labels: ['a'] }, iris, 'ROWS_LABEL', '$.labels');
     await refuse({ ...file, format: 'zkml-rows/2' }, iris, 'ROWS_FORMAT', 'zkml-rows/2');

@@ -59,18 +59,26 @@ function parseEquation(equation: string, shapes: readonly Shape[], fail: (reason
 
 const einsum: ImportRule = (context) => {
   const inputs = context.inputsFrom(0);
-  if (inputs.length > 2) context.unsupported(`Einsum of ${inputs.length} operands`, 'split it into Einsums of two');
-  const pair: Operand[] =
-    inputs.length === 2
-      ? inputs
-      : [inputs[0], { kind: 'const', shape: [], type: inputs[0].type, data: Float64Array.of(1) }];
   const equation = context.text('equation', '');
   const { operands, output } = parseEquation(
     equation,
     inputs.map((operand) => operand.shape),
     (reason) => context.unsupported(`equation "${equation}": ${reason}`),
   );
-  return contract(context.builder, pair[0], operands[0], pair[1], operands[1] ?? [], output);
+  const one: Operand = { kind: 'const', shape: [], type: inputs[0].type, data: Float64Array.of(1) };
+  if (inputs.length === 1) return contract(context.builder, inputs[0], operands[0], one, [], output);
+  // From the left, two at a time; a label is summed once no later operand has it.
+  let [product, labels] = [inputs[0], operands[0]];
+  for (let n = 1; n < inputs.length; n++) {
+    const later = new Set([...output, ...operands.slice(n + 1).flat()]);
+    const isLast = n === inputs.length - 1;
+    const kept: readonly string[] = isLast
+      ? output
+      : [...new Set([...labels, ...operands[n]])].filter((label) => later.has(label));
+    product = contract(context.builder, product, labels, inputs[n], operands[n], kept);
+    labels = kept;
+  }
+  return product;
 };
 
 /** `y[output] = Σ a[…] · b[…]` over the labels that the output lacks. */
