@@ -17,6 +17,7 @@ export type { QModel } from './bundle/qmodel.js';
 export { readQModel, writeQModel } from './bundle/qmodel-file.js';
 export { type Binding, bindOffChain, computeContext } from './commitment/context.js';
 export { EXIT, ZkinferError } from './core/error.js';
+export type { ProofPhase, ProofProgress } from './groth16/progress.js';
 export { auditBundle } from './pipeline/audit-bundle.js';
 export { type CheckReport, checkBundle } from './pipeline/check-bundle.js';
 export { type CommitWeightsReport, type CommitWeightsRequest, commitToWeights } from './pipeline/commit-weights.js';

@@ -16,6 +16,8 @@ export interface ReporterOptions {
 
 const BAR_WIDTH = 24;
 const REDRAW_MS = 80;
+/** Work that is over sooner is not followed. */
+const PATIENCE_MS = 1000;
 
 /** The only thing that prints: progress on stderr, results on stdout, errors as one block. */
 export class Reporter {
@@ -48,6 +50,22 @@ export class Reporter {
     else if (Math.floor((10 * done) / total) > Math.floor((10 * (done - 1)) / total) || done === total) {
       this.streams.stderr.write(`${printable(label)}: ${done}/${total}\n`);
     }
+  }
+
+  /**
+   * Draws how far one piece of work is that may be over in a moment: only from its second second on. On a terminal a bar in
+   * place, elsewhere a line when a part of it begins that has another name.
+   * @returns what is told the share done, 0 to 1
+   */
+  follow(label: string): (part: string, share: number) => void {
+    const started = this.now();
+    let named = '';
+    return (part, share) => {
+      if (this.now() - started < PATIENCE_MS) return;
+      if (this.streams.stderr.isTTY) this.progress(`% ${label}: ${part}`, Math.max(1, Math.floor(100 * share)), 100);
+      else if (part !== named) this.step(`${label}: ${part}, ${Math.floor(100 * share)} %`);
+      named = part;
+    };
   }
 
   /** As progress, where nobody knows how much there is: on a terminal a count in place, elsewhere a line at each thousand. */

@@ -114,6 +114,20 @@ function planList(group: GroupName, bases: number, scalars: PackedScalars): MsmS
   });
 }
 
+/** An addition in G2 costs as much as that many in G1. */
+const G2_COST = 3;
+
+/** How much work a step is, in additions in G1. */
+export function workOfStep({ group, scalars: { count, width }, from, to }: MsmStep): number {
+  return (group === 'g1' ? 1 : G2_COST) * (to - from) * (count + (width === 0 ? 0 : REDUCTION_COST * 2 ** (width - 1)));
+}
+
+/** How much work a product in G1 of full-size scalars is, in additions. */
+export function workOfFull(count: number): number {
+  const width = chooseWindow(count, SCALAR_BITS);
+  return Math.ceil(SCALAR_BITS / width) * (count + REDUCTION_COST * 2 ** (width - 1));
+}
+
 /** Puts the parts of a product together. @param parts addresses of Jacobian points, as many as there are steps */
 export function combineSteps(curve: Curve, { group, steps }: MsmPlan, parts: readonly number[]): number {
   const { [`${group}m_zero`]: zero, [`${group}m_add`]: add, [`${group}m_double`]: double } = curve.call;

@@ -1,4 +1,5 @@
 import { ZkinferError } from '../core/error.js';
+import type { ReportProgress } from './progress.js';
 import type { Proof, ProofResult, VerificationKey } from './proof.js';
 import { verifyProof } from './verify.js';
 import { readWtns } from './wtns-file.js';
@@ -15,8 +16,12 @@ export interface ProvingKey {
 /** What every backend can do. Proofs are zero-knowledge: blinding is drawn from the system's randomness. */
 export interface Prover {
   readonly name: ProverName;
-  /** Makes a proof; not yet verified. The witness was checked to fit the key. */
-  proveUnchecked(key: ProvingKey, wtns: Uint8Array): Promise<{ proof: Proof; publicSignals: string[] }>;
+  /** Makes a proof; not yet verified. The witness was checked to fit the key. A backend that knows how far it is reports it. */
+  proveUnchecked(
+    key: ProvingKey,
+    wtns: Uint8Array,
+    report?: ReportProgress,
+  ): Promise<{ proof: Proof; publicSignals: string[] }>;
   /** Frees what the backend keeps between proofs. */
   close(): Promise<void>;
 }
@@ -32,10 +37,16 @@ export async function openProvingKey(zkey: Uint8Array): Promise<ProvingKey> {
 /**
  * Makes a proof and verifies it before it is returned.
  * @param wtns a witness file for the circuit of the key
+ * @param report is told of every step, which may be many times a second
  * @throws ZkinferError `ARTIFACT_DAMAGED`, `WITNESS_MISMATCH` (not of this circuit), `PROOF_REJECTED` (the witness does
  * not satisfy the circuit, or the key is not of the circuit)
  */
-export async function prove(prover: Prover, key: ProvingKey, wtns: Uint8Array): Promise<ProofResult> {
+export async function prove(
+  prover: Prover,
+  key: ProvingKey,
+  wtns: Uint8Array,
+  report?: ReportProgress,
+): Promise<ProofResult> {
   const { wireCount } = readWtns(wtns);
   if (wireCount !== key.wireCount) {
     throw new ZkinferError({
@@ -46,7 +57,9 @@ export async function prove(prover: Prover, key: ProvingKey, wtns: Uint8Array): 
       hint: 'Compute the witness with the circuit that the key was made for.',
     });
   }
-  const result = await prover.proveUnchecked(key, wtns);
+  report?.({ phase: 'proof', fraction: 0 });
+  const result = await prover.proveUnchecked(key, wtns, report);
+  report?.({ phase: 'verify', fraction: 1 });
   const verdict = await verifyProof(key.verificationKey, result.publicSignals, result.proof);
   if (!verdict.valid) {
     throw new ZkinferError({

@@ -1,14 +1,24 @@
 import { R } from '../core/field.js';
 import { type Curve, FIELD_BYTES, G1_BYTES, G2_BYTES } from './curve.js';
-import { combineSteps, dropFirst, type MsmPlan, packFull, planFull, planSplit, splitScalars } from './msm.js';
+import {
+  combineSteps,
+  dropFirst,
+  type MsmPlan,
+  packFull,
+  planFull,
+  planSplit,
+  splitScalars,
+  workOfFull,
+} from './msm.js';
 import { multiplyG1 } from './pairing-check.js';
 import { readG1, readG2 } from './point-json.js';
+import type { ProofPhase } from './progress.js';
 import type { Proof } from './proof.js';
 import type { Prover } from './prove.js';
 import { drawInteger } from './random-bytes.js';
 import { loadResidentKey, type ResidentKey } from './resident-key.js';
 import { computeQuotient } from './resident-quotient.js';
-import { Crew } from './step-board.js';
+import { Crew, workOfTransform } from './step-board.js';
 import { readWitnessValues, readWtns } from './wtns-file.js';
 
 const G1_JACOBIAN = G1_BYTES + FIELD_BYTES;
@@ -27,10 +37,10 @@ export function createResidentProver(options: ResidentOptions = {}): Prover {
   let loaded: { key: Uint8Array; resident: Promise<ResidentKey> } | undefined;
   return {
     name: 'resident',
-    proveUnchecked: async (key, wtns) => {
+    proveUnchecked: async (key, wtns, report) => {
       if (loaded?.key !== key.zkey) loaded = { key: key.zkey, resident: loadResidentKey(key.zkey) };
       const resident = await loaded.resident;
-      return proveResident(resident, wtns, new Crew(resident.curve), options);
+      return proveResident(resident, wtns, new Crew(resident.curve, undefined, report), options);
     },
     close: async () => {
       loaded = undefined;
@@ -51,13 +61,17 @@ export function proveResident(
   try {
     const values = curve.load(witness.values);
     const split = splitScalars(curve, values, info.wireCount);
-    const post = (plan: MsmPlan) => ({ plan, steps: plan.steps.map((step) => crew.post({ kind: 'product', step })) });
-    const a = post(planSplit('g1', parts.a, split));
-    const b1 = post(planSplit('g1', parts.b1, split));
-    const b2 = post(planSplit('g2', parts.b2, split));
-    const c = post(planSplit('g1', parts.c, dropFirst(curve, split, info.publicCount + 1)));
+    const post = (phase: ProofPhase, plan: MsmPlan) => ({
+      plan,
+      steps: plan.steps.map((step) => crew.post({ kind: 'product', step }, phase)),
+    });
+    const a = post('A', planSplit('g1', parts.a, split));
+    const b1 = post('B1', planSplit('g1', parts.b1, split));
+    const b2 = post('B2', planSplit('g2', parts.b2, split));
+    const c = post('C', planSplit('g1', parts.c, dropFirst(curve, split, info.publicCount + 1)));
+    crew.expect(3 * workOfTransform(info.domainSize) + workOfFull(info.domainSize));
     const quotient = packFull(curve, computeQuotient(resident, values, crew), info.domainSize);
-    const h = post(planFull('g1', parts.h, quotient));
+    const h = post('H', planFull('g1', parts.h, quotient));
     const collect = ({ plan, steps }: ReturnType<typeof post>) => combineSteps(curve, plan, crew.collect(steps));
     const sums = { h: collect(h), a: collect(a), b1: collect(b1), b2: collect(b2), c: collect(c) };
     const proof = blind(resident, sums, [drawScalar(), drawScalar()]);

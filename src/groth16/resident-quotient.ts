@@ -11,7 +11,7 @@ export function computeQuotient({ curve, info, parts, tables }: ResidentKey, val
   const vectors = [0, 1, 2].map(() => curve.alloc(size * 32));
   const [a, b, c] = vectors;
   curve.call.qap_buildABC(parts.coefficients, info.coefficientCount, values, a, b, c, 0, size, 0, info.wireCount);
-  crew.collect(vectors.map((vector) => crew.post({ kind: 'transform', vector, tables })));
+  crew.collect(vectors.map((vector) => crew.post({ kind: 'transform', vector, tables }, 'quotient')));
   curve.call.qap_joinABC(a, b, c, size, a);
   curve.call.frm_batchFromMontgomery(a, size, a);
   return a;

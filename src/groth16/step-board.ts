@@ -1,5 +1,6 @@
 import { type Curve, FIELD_BYTES, G2_BYTES } from './curve.js';
-import { type MsmStep, runStep } from './msm.js';
+import { type MsmStep, runStep, workOfStep } from './msm.js';
+import type { ProofPhase, ReportProgress } from './progress.js';
 import type { TransformTables } from './transform-tables.js';
 
 /** A part of a proof that any thread can compute which sees the memory of the key. */
@@ -123,25 +124,56 @@ class Board {
   }
 }
 
+/** A multiplication of the transform costs as much as that many additions in G1. */
+const MULTIPLICATION_COST = 1 / 5;
+
+/** How much work it is to move a vector to the odd points, in additions in G1. */
+export function workOfTransform(size: number): number {
+  return MULTIPLICATION_COST * size * (Math.log2(size) + 1);
+}
+
 /** The lead of a proof: posts steps, and collects what became of them. */
 export class Crew {
   private readonly board: Board;
   private readonly own = new Map<number, number>();
+  private readonly posted: { readonly phase: ProofPhase; readonly work: number }[] = [];
+  private expected = 0;
   private longestMs = 0;
   /** Whether any step was computed by another thread. */
   helped = false;
 
-  /** @param board where helpers look; without one the lead works alone */
+  /**
+   * @param board where helpers look; without one the lead works alone
+   * @param report is told before each step that the lead takes
+   */
   constructor(
     private readonly curve: Curve,
     board?: SharedArrayBuffer,
+    private readonly report?: ReportProgress,
   ) {
     this.board = new Board(board ?? new ArrayBuffer(RESULTS_AT));
   }
 
-  /** Returns the number of the step, for `collect`. */
-  post(step: Step): number {
+  /** Returns the number of the step, for `collect`. @param phase what it is a part of */
+  post(step: Step, phase: ProofPhase): number {
+    const work = step.kind === 'product' ? workOfStep(step.step) : workOfTransform(step.tables.size);
+    this.posted.push({ phase, work });
     return this.board.post(step);
+  }
+
+  /** Says how much work there will be beside what is posted already; reports speak of shares of all of it. */
+  expect(work: number): void {
+    this.expected = this.posted.reduce((sum, step) => sum + step.work, work);
+  }
+
+  private tell(phase: ProofPhase): void {
+    if (!this.report || this.expected === 0) return;
+    const done = this.posted.reduce((sum, { work }, index) => sum + (this.isFinished(index) ? work : 0), 0);
+    this.report({ phase, fraction: Math.min(1, done / this.expected) });
+  }
+
+  private isFinished(index: number): boolean {
+    return this.own.has(index) || this.board.isDone(index);
   }
 
   /**
@@ -151,7 +183,7 @@ export class Crew {
   collect(steps: readonly number[]): number[] {
     for (const index of steps) this.tryStep(index);
     // Instead of waiting, the lead goes on with steps that it wants later.
-    const isReady = () => steps.every((index) => this.own.has(index) || this.board.isDone(index));
+    const isReady = () => steps.every((index) => this.isFinished(index));
     for (let index = 0; index < this.board.posted && !isReady(); index++) this.tryStep(index);
     return steps.map((index) => this.own.get(index) ?? this.fetch(index));
   }
@@ -161,6 +193,7 @@ export class Crew {
   }
 
   private compute(index: number): number {
+    this.tell(this.posted[index].phase);
     const started = performance.now();
     const step = this.board.read(index);
     const result = step.kind === 'product' ? runStep(this.curve, step.step) : step.vector;

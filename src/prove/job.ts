@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { serialize } from 'node:v8';
 import type { ErrorFacts } from '../core/error.js';
 import type { CompiledCurve } from '../groth16/curve.js';
+import type { ProgressCell } from '../groth16/progress.js';
 import type { ProofResult } from '../groth16/proof.js';
 import type { ProverName } from '../groth16/prove.js';
 import { createSharedKey, type SharedKeyMemory } from '../groth16/shared-key.js';
@@ -51,6 +52,8 @@ export interface WorkerRequest {
   readonly witness: WitnessSource;
   /** One number in shared memory: the worker puts its thread id there when it begins. */
   readonly thread: Int32Array<SharedArrayBuffer>;
+  /** Where the worker writes how far it is. */
+  readonly progress: ProgressCell;
   /** Where other workers look for steps of this proof, where they can help. */
   readonly board?: SharedArrayBuffer;
 }

@@ -4,6 +4,7 @@ import type { Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { ZkinferError } from '../core/error.js';
 import { compileCurve } from '../groth16/curve.js';
+import { createProgressCell, type ReportProgress, watchProgress } from '../groth16/progress.js';
 import type { ProverName } from '../groth16/prove.js';
 import { leaveSharedKey } from '../groth16/shared-key.js';
 import { type AdmittedJob, createHelpers } from './helpers.js';
@@ -37,6 +38,8 @@ export interface JobOptions {
   readonly signal?: AbortSignal;
   /** From submission to result; by default ten minutes. A job that is late is stopped. */
   readonly deadlineMs?: number;
+  /** How far the proof is, from the moment that a worker takes the job: at most ten times a second, and only what is new. */
+  readonly onProgress?: ReportProgress;
 }
 
 export interface ProverPool {
@@ -130,6 +133,8 @@ export function createProverPool(options: PoolOptions = {}): ProverPool {
     const signal = jobOptions.signal ? AbortSignal.any([jobOptions.signal, deadline]) : deadline;
     for (let [deaths, falseStarts] = [0, 0]; ; ) {
       const thread = new Int32Array(new SharedArrayBuffer(4));
+      const progress = createProgressCell();
+      const unwatch = jobOptions.onProgress && watchProgress(progress, jobOptions.onProgress);
       const curve = await compileCurve();
       const helped = helpers.admit(backend === 'resident' && { curve, provingKey: job.provingKey });
       begun.set(thread, { key: name, helped });
@@ -141,6 +146,7 @@ export function createProverPool(options: PoolOptions = {}): ProverPool {
           provingKey: job.provingKey,
           witness: 'wtns' in job ? { wtns: job.wtns } : { program: job.program, input: job.input },
           thread,
+          progress,
           board: helped.board,
         };
         return unpack(await piscina.run(request, { signal }));
@@ -157,6 +163,7 @@ export function createProverPool(options: PoolOptions = {}): ProverPool {
         if (quarantine.size > MAX_QUARANTINE) quarantine.delete(quarantine.values().next().value as string);
         throw quarantined(name, error);
       } finally {
+        unwatch?.();
         helped.end();
         begun.delete(thread);
       }

@@ -1,6 +1,7 @@
 import { threadId } from 'node:worker_threads';
 import { ZkinferError } from '../core/error.js';
 import { adoptCurve } from '../groth16/curve.js';
+import { type ReportProgress, reportInto } from '../groth16/progress.js';
 import type { ProofResult } from '../groth16/proof.js';
 import type { Prover, ProverName, ProvingKey } from '../groth16/prove.js';
 import { openProvingKey, prove } from '../groth16/prove.js';
@@ -23,13 +24,15 @@ export async function runJob(request: WorkerRequest): Promise<WorkerReply> {
   try {
     const started = performance.now();
     const { provingKey } = request;
+    const tell = reportInto(request.progress);
+    tell({ phase: 'witness', fraction: 0 });
     const key = await keep(keys, provingKey.id, () => openProvingKey(provingKey.zkey));
     const { wtns, report } = await makeWitness(request.witness);
     const ready = performance.now();
     const result =
       request.backend === 'resident'
-        ? await proveAsLead(request, key, wtns)
-        : { ...(await prove(await findProver(request), key, wtns)), helped: false };
+        ? await proveAsLead(request, key, wtns, tell)
+        : { ...(await prove(await findProver(request), key, wtns, tell)), helped: false };
     const [witnessMs, proveMs] = [ready - started, performance.now() - ready];
     return { ok: true, result: { ...result, report, witnessMs, proveMs } };
   } catch (error) {
@@ -52,6 +55,7 @@ async function proveAsLead(
   { provingKey, board }: WorkerRequest,
   key: ProvingKey,
   wtns: Uint8Array,
+  report: ReportProgress,
 ): Promise<ProofResult & Pick<JobResult, 'helped'>> {
   const resident = await openResident(provingKey);
   const [{ proveResident }, { Crew }] = await Promise.all([
@@ -63,14 +67,15 @@ async function proveAsLead(
       { name: 'resident', proveUnchecked: async () => proveResident(resident, wtns, crew), close: async () => {} },
       key,
       wtns,
+      report,
     );
-  const crew = new Crew(resident.curve, board);
+  const crew = new Crew(resident.curve, board, report);
   try {
     const result = await proveWith(crew);
     return { ...result, helped: crew.helped };
   } catch (error) {
     if (!crew.helped) throw error;
-    return { ...(await proveWith(new Crew(resident.curve))), helped: false };
+    return { ...(await proveWith(new Crew(resident.curve, undefined, report))), helped: false };
   }
 }
 

@@ -31,6 +31,25 @@ describe('the reporter', () => {
     expect(pipe.written.stderr.trim().split('\n')).to.have.length(10);
   });
 
+  it('follows one piece of work only when it takes longer than a second', () => {
+    const quick = capture({}, true);
+    const follow = quick.reporter.follow('proving');
+    for (let i = 0; i < 5; i++) follow('points A', i / 10);
+    expect(quick.written.stderr).to.equal('');
+    for (let i = 5; i < 10; i++) follow('points A', i / 10);
+    expect(quick.written.stderr).to.contain('90/100 %').and.not.contain('\n');
+    follow('verifying', 1);
+    expect(quick.written.stderr.match(/\n/g)).to.have.length(1);
+    const pipe = capture();
+    const followed = pipe.reporter.follow('proving');
+    for (let i = 0; i < 40; i++) followed(i < 30 ? 'points A' : 'verifying', i / 40);
+    expect(pipe.written.stderr).to.equal('proving: points A, 22 %\nproving: verifying, 75 %\n');
+    const quiet = capture({ quiet: true });
+    const unseen = quiet.reporter.follow('proving');
+    for (let i = 0; i < 40; i++) unseen('points A', i / 40);
+    expect(quiet.written.stderr).to.equal('');
+  });
+
   it('prints results on stdout only, one JSON line where asked, and no progress where asked', () => {
     const text = capture();
     text.reporter.step('working');

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { groth16 } from 'snarkjs';
 import { createDevKey } from '../../src/groth16/dev-key.js';
+import { limitReports, PROOF_PHASES, type ProofProgress } from '../../src/groth16/progress.js';
 import { openProvingKey, prove } from '../../src/groth16/prove.js';
 import { createResidentProver } from '../../src/groth16/resident-prover.js';
 import { withSnarkjsCurve } from '../../src/groth16/snarkjs-curve.js';
@@ -59,5 +60,29 @@ describe('resident prover', () => {
       }
     }
     expect(seen.size).to.equal(18);
+  });
+
+  it('reports every part of a proof, in the order of the work and in shares that grow to one', async () => {
+    const { r1cs, witness } = randomCircuit(1500, 9);
+    const key = await openProvingKey((await createDevKey(r1cs)).zkey);
+    const reports: ProofProgress[] = [];
+    await prove(createResidentProver(), key, writeWtns(witness), (progress) => reports.push(progress));
+    const phases = [...new Set(reports.map(({ phase }) => phase))];
+    expect(phases).to.deep.equal(PROOF_PHASES.filter((phase) => phase !== 'witness'));
+    const fractions = reports.map(({ fraction }) => fraction);
+    expect(fractions).to.deep.equal([...fractions].sort((a, b) => a - b));
+    expect([fractions[0], fractions.at(-1)]).to.deep.equal([0, 1]);
+    // The last step is not yet done where it is reported, and all others are.
+    expect(fractions.at(-2)).to.be.within(0.9, 0.9999);
+  });
+
+  it('lets at most one report through in a tenth of a second', async () => {
+    const through: ProofProgress[] = [];
+    const report = limitReports((progress) => through.push(progress));
+    for (let i = 0; i < 1000; i++) report({ phase: 'H', fraction: i / 1000 });
+    expect(through).to.deep.equal([{ phase: 'H', fraction: 0 }]);
+    await new Promise((resolve) => setTimeout(resolve, 110));
+    report({ phase: 'verify', fraction: 1 });
+    expect(through).to.have.length(2);
   });
 });

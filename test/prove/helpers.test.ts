@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { createDevKey } from '../../src/groth16/dev-key.js';
+import { PROOF_PHASES, type ProofPhase, type ProofProgress, REPORT_EVERY_MS } from '../../src/groth16/progress.js';
 import { verifyProof } from '../../src/groth16/verify.js';
 import { writeWtns } from '../../src/groth16/wtns-file.js';
 import { type JobResult, type ProofJob, type SharedKey, shareProvingKey } from '../../src/prove/job.js';
@@ -39,6 +40,27 @@ describe('a lone proof', function () {
     const results: JobResult[] = [];
     while (results.length < 3 || !results.some(({ helped }) => helped)) results.push(await pool.prove(job));
     for (const result of results) await expectValid(result);
+  });
+
+  it('tells how far it is, at most ten times a second, and nothing any more when it is over', async () => {
+    const reports: ProofProgress[] = [];
+    const onProgress = (progress: ProofProgress) => reports.push(progress);
+    const started = performance.now();
+    for (let rounds = 0; reports.length < 3 && rounds < 20; rounds++) {
+      reports.length = 0;
+      await pool.prove(job, { onProgress });
+    }
+    const told = reports.length;
+    expect(told).to.be.within(3, Math.ceil((performance.now() - started) / REPORT_EVERY_MS));
+    expect(reports.map(({ phase }) => phase)).to.satisfy((phases: ProofPhase[]) =>
+      phases.every((phase) => PROOF_PHASES.includes(phase)),
+    );
+    const fractions = reports.map(({ fraction }) => fraction);
+    expect(fractions).to.deep.equal([...fractions].sort((a, b) => a - b));
+    expect(fractions[0]).to.be.at.least(0);
+    expect(fractions.at(-1)).to.be.within(0.01, 1);
+    await new Promise((resolve) => setTimeout(resolve, 2.5 * REPORT_EVERY_MS));
+    expect(reports).to.have.length(told);
   });
 
   it('has it for full-size values too', async () => {

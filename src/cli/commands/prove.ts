@@ -1,4 +1,5 @@
 import { ZkinferError } from '../../core/error.js';
+import type { ProofPhase } from '../../groth16/progress.js';
 import type { SaturatedInput } from '../../pipeline/prove-input.js';
 import type { RowsSpec } from '../../rows/rows.js';
 import { addBindingOptions, readBindingOptions, readSalt } from '../binding-options.js';
@@ -31,6 +32,18 @@ function warnSaturated(reporter: Reporter, saturated: readonly SaturatedInput[])
   }
 }
 
+const PHASE_NAMES: Readonly<Record<ProofPhase, string>> = {
+  witness: 'witness',
+  proof: 'proof',
+  quotient: 'quotient polynomial',
+  H: 'points of the quotient',
+  A: 'points A',
+  B1: 'points B in G1',
+  B2: 'points B in G2',
+  C: 'points C',
+  verify: 'verifying',
+};
+
 async function proveOne(dir: string, options: Options, reporter: Reporter): Promise<CommandResult> {
   const [{ proveInput }, { readRows }] = await Promise.all([
     import('../../pipeline/prove-bundle.js'),
@@ -48,6 +61,7 @@ async function proveOne(dir: string, options: Options, reporter: Reporter): Prom
   }
   const outPath = (options.out as string | undefined) ?? 'proof.json';
   reporter.step('proving');
+  const follow = reporter.follow('proving');
   const { proof, saturated, ms } = await proveInput({
     dir,
     row: rows[0],
@@ -56,6 +70,7 @@ async function proveOne(dir: string, options: Options, reporter: Reporter): Prom
     binding: readBindingOptions(options),
     salt: await readSalt(options.salt as string | undefined),
     strict: options.strict as boolean | undefined,
+    onProgress: ({ phase, fraction }) => follow(PHASE_NAMES[phase], fraction),
     ...(await readProver(options, reporter)),
   });
   warnSaturated(reporter, saturated);
