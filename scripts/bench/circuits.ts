@@ -96,6 +96,14 @@ export function readPeakBytes(): number {
 
 /** Prints rows as a Markdown table. */
 export function printTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
-  const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
-  console.log([line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n'));
+  const print = startTable(head);
+  for (const row of rows) print(row);
+}
+
+/** Prints the head of a Markdown table. @returns what prints a row, as soon as it is measured */
+export function startTable(head: readonly string[]): (row: readonly (string | number)[]) => void {
+  const print = (cells: readonly (string | number)[]) => console.log(`| ${cells.join(' | ')} |`);
+  print(head);
+  print(head.map(() => '---'));
+  return print;
 }

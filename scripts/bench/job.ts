@@ -18,7 +18,7 @@ import type { RunInput } from '../../src/pipeline/run-program.js';
 import { setupBundle } from '../../src/pipeline/setup-bundle.js';
 import { createProverPool } from '../../src/prove/pool.js';
 import { encodeRow } from '../../src/quantize/search.js';
-import { measure, median, printTable } from './circuits.js';
+import { measure, median, startTable } from './circuits.js';
 import { fullProve } from './demo.js';
 import { buildNetwork } from './networks.js';
 
@@ -60,7 +60,14 @@ function widestNetwork(power: number) {
   }
 }
 
-const rows: (string | number)[][] = [];
+const printRow = startTable([
+  'domain',
+  'constraints',
+  'fullProve, ms',
+  'warm pool, ms',
+  'of which witness, ms',
+  'ratio',
+]);
 for (const power of options.powers.split(',').map(Number)) {
   const folder = await mkdtemp(join(tmpdir(), 'zkinfer-bench-'));
   const qmodelPath = join(folder, 'network.qmodel.json');
@@ -89,7 +96,7 @@ for (const power of options.powers.split(',').map(Number)) {
   await pool.close();
   await rm(folder, { recursive: true });
   const ratio = median(times.map((ms, round) => ms / theirTimes[round]));
-  rows.push([
+  printRow([
     `2^${power}`,
     constraints,
     Math.round(median(theirTimes)),
@@ -98,5 +105,4 @@ for (const power of options.powers.split(',').map(Number)) {
     ratio.toFixed(2),
   ]);
 }
-printTable(['domain', 'constraints', 'fullProve, ms', 'warm pool, ms', 'of which witness, ms', 'ratio'], rows);
 process.exit();

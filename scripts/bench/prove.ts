@@ -13,7 +13,7 @@ import { openProvingKey, type Prover, type ProverName, prove } from '../../src/g
 import { createRapidsnarkProver } from '../../src/groth16/rapidsnark-prover.js';
 import { createResidentProver } from '../../src/groth16/resident-prover.js';
 import { createSnarkjsProver } from '../../src/groth16/snarkjs-prover.js';
-import { makeBenchCircuit, measure, median, printTable, readPeakBytes } from './circuits.js';
+import { makeBenchCircuit, measure, median, readPeakBytes, startTable } from './circuits.js';
 
 /** The backends that need nothing from outside. */
 type BuiltIn = 'snarkjs' | 'resident';
@@ -52,8 +52,53 @@ if (options.memory) {
   await compare();
 }
 
+interface Measured {
+  readonly power: number;
+  readonly constraints: number;
+  readonly wires: number;
+  readonly snarkjsCpuMs: number;
+  readonly residentCpuMs: number;
+  readonly ratio: number;
+  readonly wallRatio: number;
+  readonly rapidsnarkCpuMs?: number;
+  readonly rapidsnarkRatio?: number;
+  readonly rapidsnarkWallRatio?: number;
+  readonly snarkjsBytes: number;
+  readonly residentBytes: number;
+}
+
+function formatRow(row: Measured): (string | number)[] {
+  const figures = (value: number | undefined, digits = 0) => (value === undefined ? [] : [value.toFixed(digits)]);
+  const megabytes = (bytes: number) => Math.round(bytes / 2 ** 20);
+  return [
+    `2^${row.power}`,
+    row.constraints,
+    ...figures(row.snarkjsCpuMs),
+    ...figures(row.residentCpuMs),
+    ...figures(row.ratio, 2),
+    ...figures(row.wallRatio, 2),
+    ...figures(row.rapidsnarkCpuMs),
+    ...figures(row.rapidsnarkRatio, 2),
+    ...figures(row.rapidsnarkWallRatio, 2),
+    megabytes(row.snarkjsBytes),
+    megabytes(row.residentBytes),
+  ];
+}
+
 async function compare(): Promise<void> {
-  const results = [];
+  const results: Measured[] = [];
+  const head = [
+    'domain',
+    'constraints',
+    'snarkjs, ms CPU',
+    'resident, ms CPU',
+    'ratio',
+    'ratio of wall time',
+    ...(external ? ['rapidsnark, ms CPU', 'ratio', 'ratio of wall time'] : []),
+    'snarkjs, MB peak',
+    'resident, MB peak',
+  ];
+  const printRow = options.json ? undefined : startTable(head);
   for (const power of powers) {
     const circuit = await makeBenchCircuit(power);
     const folder = mkdtempSync(join(tmpdir(), 'zkinfer-bench-'));
@@ -75,7 +120,7 @@ async function compare(): Promise<void> {
     // Rounds are compared one by one, so that drift of the machine drops out.
     const ratioOf = (name: ProverName, kind: keyof Times) =>
       median(taken[name].map((times, round) => times[kind] / taken.snarkjs[round][kind]));
-    results.push({
+    const row = {
       power,
       constraints: circuit.constraints,
       wires: circuit.wires,
@@ -90,42 +135,13 @@ async function compare(): Promise<void> {
       }),
       snarkjsBytes: measureMemory('snarkjs', folder),
       residentBytes: measureMemory('resident', folder),
-    });
+    };
+    results.push(row);
+    printRow?.(formatRow(row));
     rmSync(folder, { recursive: true });
   }
-  if (options.json) {
-    console.log(JSON.stringify(results));
-    return;
-  }
   await external?.close();
-  const megabytes = (bytes: number) => Math.round(bytes / 2 ** 20);
-  const figures = (value: number | undefined, digits = 0) => (value === undefined ? [] : [value.toFixed(digits)]);
-  printTable(
-    [
-      'domain',
-      'constraints',
-      'snarkjs, ms CPU',
-      'resident, ms CPU',
-      'ratio',
-      'ratio of wall time',
-      ...(external ? ['rapidsnark, ms CPU', 'ratio', 'ratio of wall time'] : []),
-      'snarkjs, MB peak',
-      'resident, MB peak',
-    ],
-    results.map((row) => [
-      `2^${row.power}`,
-      row.constraints,
-      ...figures(row.snarkjsCpuMs),
-      ...figures(row.residentCpuMs),
-      ...figures(row.ratio, 2),
-      ...figures(row.wallRatio, 2),
-      ...figures(row.rapidsnarkCpuMs),
-      ...figures(row.rapidsnarkRatio, 2),
-      ...figures(row.rapidsnarkWallRatio, 2),
-      megabytes(row.snarkjsBytes),
-      megabytes(row.residentBytes),
-    ]),
-  );
+  if (options.json) console.log(JSON.stringify(results));
 }
 
 /** Peak memory of a process that reads the key and makes three proofs with one backend, in bytes. */
