@@ -160,7 +160,13 @@ export async function quantizeModel(request: QuantizeRequest): Promise<{ qmodel:
           onProgress: (point) => progress(`trying ${point.bits} bits: ${point.constraints} constraints`),
         })
       : null;
-  const chosen = tradeoff?.chosen ?? searchPresets(graph, calibration.rows, trace, request);
+  const chosen =
+    tradeoff?.chosen ??
+    searchPresets(graph, calibration.rows, trace, {
+      bits: request.bits,
+      observer: request.observer,
+      costOf: (candidate) => predictCost(candidate).constraints,
+    });
   progress('measuring accuracy');
   const measured = request.test ?? calibration;
   const reference = await referenceOutputs(loaded, graph, measured);

@@ -13,6 +13,11 @@ export interface Flips {
    * by a smaller lead.
    */
   readonly cautious: number;
+  /**
+   * By how many rows decide by a small lead, rather than by the leads themselves: some hundred rows hold few close calls,
+   * and whether one of them is close enough to flip is luck.
+   */
+  readonly unseen: number;
 }
 
 /** Scores of which the largest decides: what feeds a final arg max, or a first output of several elements. */
@@ -35,6 +40,18 @@ function normalTail(x: number): number {
   const t = 1 / (1 + 0.2316419 * x);
   const poly = t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
   return (poly * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI);
+}
+
+/** How many rows, the ones of the smallest leads, tell how many there are with a lead of about nothing. */
+const CLOSE_CALLS = 5;
+/** The integral of the upper tail of the normal distribution over its positive half. */
+const MEAN_TAIL = 1 / Math.sqrt(2 * Math.PI);
+
+/** Share of rows per unit of lead, where the lead is small. Exact ties are left out: both models settle them alike. */
+function densityAtTie(leads: readonly number[]): number {
+  const positive = leads.filter((lead) => lead > 0).sort((a, b) => a - b);
+  const close = Math.min(CLOSE_CALLS, positive.length);
+  return close === 0 ? 0 : close / leads.length / positive[close - 1];
 }
 
 /**
@@ -64,5 +81,9 @@ export function expectFlips(ctx: QuantizeContext): Flips | null {
     const chances = leads.map((lead) => normalTail(lead / error)).sort((a, b) => a - b);
     return chances.slice(0, -1).reduce((sum, chance) => sum + chance, 0) / leads.length;
   };
-  return { expected: share(deviation), cautious: share(CAUTION * deviation) };
+  return {
+    expected: share(deviation),
+    cautious: share(CAUTION * deviation),
+    unseen: densityAtTie(leads) * MEAN_TAIL * deviation,
+  };
 }

@@ -16,8 +16,12 @@ const TABULAR_ELEMENTS = 128;
 const TABULAR_BITS = 3;
 /** Bits of a feature that only trees compare: a comparison costs two constraints a bit and feature, whatever the trees. */
 const TREE_BITS = 16;
-/** Room beyond the calibrated range of a tabular feature, at each end that isn't 0. */
+/** Room beyond the calibrated range of a tabular feature, at each end that isn't 0, as a part of the range. */
 const TABULAR_MARGIN = 0.4;
+/** Share of the rows that is the tail of a feature, the room beyond it as a multiple of how far it reaches, and that room at most. */
+const TAIL = 0.1;
+const TAIL_MARGIN = 2.5;
+const LARGEST_MARGIN = 1.2;
 /** Integers observed up to this range are kept as they are. */
 const LARGEST_INTEGER_RANGE = 2 ** 16;
 
@@ -61,7 +65,7 @@ export function encodeInput(
   const bits = feedsTrees ? Math.max(options.inputBits, TREE_BITS) : options.inputBits + (tabular ? TABULAR_BITS : 0);
   const levels = 2 ** bits - 1;
   const ranges = tabular
-    ? Array.from({ length: size }, (_, i) => widen(observeMinMax(Float64Array.from(rows, (row) => row[i])), all))
+    ? Array.from({ length: size }, (_, i) => widen(Float64Array.from(rows, (row) => row[i]).sort(), all))
     : [all.high > all.low ? all : { low: Math.min(0, all.low), high: Math.max(1, all.high) }];
   const common = findGrid(rows.flatMap((row) => Array.from(row)));
   const scale = Float64Array.from(ranges, ({ low, high }, i) =>
@@ -100,13 +104,17 @@ function alignToGrid(step: number, grid: number | null): number {
   return Math.max(aligned, step);
 }
 
-function widen(
-  range: { low: number; high: number },
-  all: { low: number; high: number },
-): { low: number; high: number } {
-  const margin = TABULAR_MARGIN * (range.high - range.low);
-  const low = range.low === 0 ? 0 : range.low > 0 ? Math.max(0, range.low - margin) : range.low - margin;
-  const high = range.high === 0 ? 0 : range.high + margin;
+/** Range that a feature's codes cover: long tails (amounts, incomes) get more room than even spreads. */
+function widen(ascending: Float64Array, all: { low: number; high: number }): { low: number; high: number } {
+  const range = observeMinMax(ascending);
+  const span = range.high - range.low;
+  const roomFor = (tail: number) =>
+    Math.min(Math.max(TABULAR_MARGIN * span, TAIL_MARGIN * tail), LARGEST_MARGIN * span);
+  const rest = Math.floor(TAIL * ascending.length);
+  const below = roomFor(ascending[rest] - range.low);
+  const above = roomFor(range.high - ascending[ascending.length - 1 - rest]);
+  const low = range.low === 0 ? 0 : range.low > 0 ? Math.max(0, range.low - below) : range.low - below;
+  const high = range.high === 0 ? 0 : range.high + above;
   if (high > low) return { low, high };
   // A feature that is always 0 has no unit of its own: it takes that of the others, and costs no bits in sums with them.
   const room = low === 0 ? Math.max((all.high - all.low) / 2, 1e-6) : Math.abs(low) / 2;

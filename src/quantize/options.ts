@@ -34,6 +34,14 @@ export const presets: readonly QuantizeOptions[] = [
   makePreset(14, { inputBits: 16, observer: 'minmax' }),
 ];
 
+/** For small models: the most precise preset with tables as long as circuits hold them. */
+export const finestPreset: QuantizeOptions = makePreset(16, {
+  inputBits: 16,
+  tableBits: 14,
+  maxTableBits: 14,
+  observer: 'minmax',
+});
+
 function makePreset(bits: number, changes: Partial<QuantizeOptions>): QuantizeOptions {
   return {
     activationBits: bits,

@@ -12,6 +12,7 @@ import { type LayerReport, reportLayers } from './layer-report.js';
 import { quantizeNode } from './ops/registry.js';
 import type { QuantizeOptions } from './options.js';
 import { asQuantization } from './scalar-shape.js';
+import { widenClamps } from './widen.js';
 
 /** One inference in real units, by input name. */
 export type RealRow = Readonly<Record<string, Float64Array>>;
@@ -82,5 +83,5 @@ export function quantizeGraph(graph: Graph, trace: FloatTrace, options: Quantize
     const stand = ctx.standIn(output.value);
     return { ...output, value: makeNonNegative(ctx, stand, `output ${output.name}`) };
   });
-  return { graph: builder.finish(outputs), layers: reportLayers(ctx), flips: expectFlips(ctx) };
+  return { graph: widenClamps(builder.finish(outputs)), layers: reportLayers(ctx), flips: expectFlips(ctx) };
 }

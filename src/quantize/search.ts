@@ -4,13 +4,19 @@ import { type Accuracy, measureAccuracy, type OutputRow, type OutputSpec } from 
 import { evaluateQuant } from './evaluate.js';
 import { dequantize, quantizeInput } from './inputs.js';
 import type { QuantGraph } from './ir.js';
-import { type Observer, presetForBits, presets, type QuantizeOptions } from './options.js';
+import { finestPreset, type Observer, presetForBits, presets, type QuantizeOptions } from './options.js';
 import { type FloatTrace, type Quantized, quantizeGraph, type RealRow } from './quantize.js';
 
 /** Rows on which both models must decide alike before a preset is taken, as a share. */
 const ENOUGH_AGREEMENT = 0.998;
 /** Share of decisions that may be expected to change, with caution. */
 const FEW_FLIPS = 0.00003;
+/** Constraints up to which a model is small: more bits cost next to nothing there, a wrong decision as much as anywhere. */
+const SMALL = 4096;
+/** Share of decisions that may be expected to change in a small model. */
+const FEWEST_FLIPS = 0.0001;
+/** Part of the expected flips that more bits must save, or they are not worth it. */
+const WORTH_IT = 0.3;
 /** Largest relative error of real-valued outputs where classes are decided, and where the value itself is the answer. */
 const ENOUGH_PRECISION = { classes: 0.01, values: 0.015 };
 
@@ -80,26 +86,49 @@ function isGoodEnough({ accuracy: { top1Agreement, relativeError }, flips }: Can
   return isSteady && top1Agreement >= ENOUGH_AGREEMENT && relativeError <= ENOUGH_PRECISION.classes;
 }
 
-function isBetter(a: Accuracy, b: Accuracy): boolean {
-  if (a.top1Agreement !== b.top1Agreement) return (a.top1Agreement ?? 0) > (b.top1Agreement ?? 0);
-  return a.relativeError < b.relativeError;
+/** Share of decisions that are expected to change, by the leads that were seen and by those that were not. */
+function countFlips({ flips }: Candidate): number {
+  return flips === null ? 0 : Math.max(flips.expected, flips.unseen);
+}
+
+/** Which of two is closer to the float model, where neither is good enough: agreement by the row is a matter of luck beside the flips. */
+function isBetter(a: Candidate, b: Candidate): boolean {
+  const [flipsOfA, flipsOfB] = [countFlips(a), countFlips(b)];
+  if (flipsOfA !== flipsOfB) return flipsOfA < flipsOfB;
+  const [agreementOfA, agreementOfB] = [a.accuracy.top1Agreement ?? 0, b.accuracy.top1Agreement ?? 0];
+  if (agreementOfA !== agreementOfB) return agreementOfA > agreementOfB;
+  return a.accuracy.relativeError < b.accuracy.relativeError;
 }
 
 /**
  * The cheapest preset whose integer model agrees with the float one on the calibration rows; the best one where none does.
+ * A small model gets more bits than that, as long as it stays small, until hardly any decision is expected to change on other rows.
  * With `bits`, the activation width is fixed and nothing is searched; with `observer`, every preset clips by it.
+ * @param options.costOf constraints of an integer model; without it no model is small
  */
 export function searchPresets(
   graph: Graph,
   rows: readonly RealRow[],
   trace: FloatTrace,
-  { bits, observer }: { readonly bits?: number; readonly observer?: Observer } = {},
+  {
+    bits,
+    observer,
+    costOf,
+  }: {
+    readonly bits?: number;
+    readonly observer?: Observer;
+    readonly costOf?: (graph: QuantGraph) => number;
+  } = {},
 ): Candidate {
   const observed = (options: QuantizeOptions) => (observer ? { ...options, observer } : options);
   if (bits !== undefined) return tryOptions(graph, rows, trace, observed(presetForBits(bits)));
+  const isSmall = (candidate: Candidate | undefined) =>
+    candidate !== undefined && costOf !== undefined && costOf(candidate.graph) <= SMALL;
   let best: Candidate | undefined;
+  let good: Candidate | undefined;
   let failure: unknown;
-  for (const preset of presets) {
+  for (const preset of [...presets, finestPreset]) {
+    if (preset === finestPreset && !isSmall(good ?? best)) continue;
     let candidate: Candidate;
     try {
       candidate = tryOptions(graph, rows, trace, observed(preset));
@@ -107,9 +136,15 @@ export function searchPresets(
       failure ??= error;
       continue;
     }
-    if (isGoodEnough(candidate)) return candidate;
-    if (!best || isBetter(candidate.accuracy, best.accuracy)) best = candidate;
+    if (!isGoodEnough(candidate)) {
+      if (!best || isBetter(candidate, best)) best = candidate;
+      continue;
+    }
+    if (good && !isSmall(candidate)) return good;
+    if (!good || countFlips(candidate) < (1 - WORTH_IT) * countFlips(good)) good = candidate;
+    if (countFlips(good) <= FEWEST_FLIPS || !isSmall(good)) return good;
   }
-  if (!best) throw failure;
-  return best;
+  const chosen = good ?? best;
+  if (!chosen) throw failure;
+  return chosen;
 }

@@ -2,6 +2,8 @@ import { expect } from 'chai';
 import { GraphBuilder, type Operand } from '../../src/graph/builder.js';
 import type { Graph } from '../../src/graph/ir.js';
 import { call, constant, RELU, X } from '../../src/graph/scalar.js';
+import type { Flips } from '../../src/quantize/flips.js';
+import { dequantize, encodeInput } from '../../src/quantize/inputs.js';
 import { OBSERVERS, presets, type QuantizeOptions } from '../../src/quantize/options.js';
 import { quantizeGraph, type RealRow, traceFloat } from '../../src/quantize/quantize.js';
 import { inferReal, searchPresets } from '../../src/quantize/search.js';
@@ -91,7 +93,7 @@ describe('what quantization promises', () => {
   });
 
   it('saturation is counted, layer by layer', () => {
-    const outliers = makeRows(200, 6, 30);
+    const outliers = makeRows(200, 6, 8);
     const shareOf = (changes: Partial<QuantizeOptions>) =>
       quantize(makeNet([1, 1, 1, 1]), outliers, changes).layers.find(({ layer }) => layer === 'relu')?.saturated;
     expect(shareOf({ observer: 'minmax' })).to.be.below(0.002);
@@ -106,6 +108,27 @@ describe('what quantization promises', () => {
       expect(chosen.options.observer).to.equal(observer);
       expect(searchPresets(graph, rows, trace, { observer }).graph).to.deep.equal(chosen.graph);
     }
+  });
+
+  it('a small model gets more bits, until hardly any decision is expected to change', () => {
+    // Three scores without a margin between them: rows come as close to a tie as they like.
+    const graph = makeNet([1, 1, 1, 1]);
+    const scores = { ...graph, outputs: graph.outputs.filter(({ name }) => name === 'y') };
+    const trace = traceFloat(scores, rows);
+    const choose = (costOf?: () => number) => searchPresets(scores, rows, trace, { costOf });
+    const [plain, large, small] = [choose(), choose(() => 1e6), choose(() => 100)];
+    expect(large.options).to.deep.equal(plain.options);
+    expect(small.flips?.unseen).to.be.below((plain.flips as Flips).unseen / 3);
+    expect(small.accuracy.relativeError).to.be.below(plain.accuracy.relativeError / 3);
+  });
+
+  it('a feature with a long tail has room for values beyond those that were seen', () => {
+    const value = { id: 0, shape: [1, 2], type: 'float' as const, name: 'x' };
+    const seen = Array.from({ length: 100 }, (_, i) => Float64Array.of(Math.sqrt(i + 1) / 10, Math.exp(i / 20) / 100));
+    const code = encodeInput(value, seen, presets[0]);
+    const top = dequantize([code.max, code.max], code);
+    expect(top[0]).to.be.within(1.3, 1.5);
+    expect(top[1]).to.be.above(1.8 * seen[99][1]);
   });
 
   it('an input that the model quantizes itself takes that code, and costs no table', () => {
