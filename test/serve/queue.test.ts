@@ -1,15 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { Redis } from 'ioredis';
-import { loadQueuePackages } from '../../src/serve/queue/bullmq.js';
-import { parseQueueAddress } from '../../src/serve/queue/queue-address.js';
+import { holdsPassword, parseQueueAddress } from '../../src/serve/queue/queue-address.js';
+import { loadQueuePackages } from '../../src/serve/queue/queue-packages.js';
 import { type QueueWorkerEvent, startQueueWorker } from '../../src/serve/queue/queue-worker.js';
 import { createProofService, type ProofService } from '../../src/serve/service.js';
 import { useScratchFolder } from '../groth16/scratch.js';
 import { Api } from './api.js';
 import { irisBundle, irisRow } from './bundles.js';
-import { hasRedis, type RedisServer, startRedis } from './redis.js';
+import type { QueueServer } from './queue-server.js';
+import { QUEUE_SERVERS } from './queue-servers.js';
 
 async function failureOf(work: Promise<unknown>): Promise<{ code: string; kind: string; message: string }> {
   return work.then(
@@ -20,8 +20,9 @@ async function failureOf(work: Promise<unknown>): Promise<{ code: string; kind: 
 
 describe('a queue', () => {
   it('reads addresses, and never quotes one that it refuses', () => {
-    expect(parseQueueAddress('redis://127.0.0.1')).to.deep.include({ port: 6379, db: 0, isTls: false });
+    expect(parseQueueAddress('redis://127.0.0.1')).to.deep.include({ kind: 'redis', port: 6379, db: 0, isTls: false });
     expect(parseQueueAddress('rediss://u:p%40ss@[::1]:7/3')).to.deep.equal({
+      kind: 'redis',
       host: '::1',
       port: 7,
       isTls: true,
@@ -29,73 +30,100 @@ describe('a queue', () => {
       username: 'u',
       password: 'p@ss',
     });
-    for (const text of ['127.0.0.1:6379', 'http://h:s3cret@x', 'redis://:s3cret@h/x', 'redis://'])
+    expect(parseQueueAddress('postgresql://u:p%40ss@db.example:7/jobs?sslmode=require')).to.deep.equal({
+      kind: 'postgres',
+      host: 'db.example',
+      port: 7,
+      tls: 'verified',
+      user: 'u',
+      password: 'p@ss',
+      database: 'jobs',
+    });
+    const socket = { kind: 'postgres', host: '/run/postgresql', port: 5432, tls: 'none', user: 'u', database: 'jobs' };
+    expect(parseQueueAddress('postgres://u@%2Frun%2Fpostgresql/jobs')).to.deep.equal(socket);
+    expect(parseQueueAddress('postgres://u@local/jobs?host=/run/postgresql')).to.deep.equal(socket);
+    for (const text of [
+      '127.0.0.1:6379',
+      'http://h:s3cret@x',
+      'redis://:s3cret@h/x',
+      'redis://',
+      'postgres://',
+      'postgres://u:s3cret%ff@h/x',
+      'postgres://u:s3cret@h/x?sslmode=prefer',
+      'postgres://u@h/x?password=s3cret',
+      'postgres://u:s3cret@h/x/y',
+    ])
       expect(() => parseQueueAddress(text))
         .to.throw()
         .with.property('message')
         .that.not.contains('s3cret');
   });
 
+  it('knows an address with a password, however it is written', () => {
+    for (const text of ['redis://:x@h', 'postgres://u:x@h/d', 'postgres://u@h/d?password=x', 'postgres://u:a/b@h/d'])
+      expect(holdsPassword(text), text).to.equal(true);
+    for (const text of ['redis://h:1', 'postgres://u@h:1/d', 'h:1']) expect(holdsPassword(text), text).to.equal(false);
+  });
+
   it('says what to install where its packages are not there', async () => {
-    const error = await failureOf(loadQueuePackages(() => Promise.reject(new Error('Cannot find package'))));
-    expect(error).to.include({ code: 'QUEUE_PACKAGE_MISSING', kind: 'usage', hint: 'npm install bullmq@6 ioredis@5' });
+    const load = loadQueuePackages('bullmq@6 pg@8', () => Promise.reject(new Error('Cannot find package')));
+    const error = await failureOf(load);
+    expect(error).to.include({ code: 'QUEUE_PACKAGE_MISSING', kind: 'usage', hint: 'npm install bullmq@6 pg@8' });
+    expect(error.message).to.contain('bullmq and pg,');
   });
 });
 
-(hasRedis ? describe : describe.skip)(
-  `a queue between machines${hasRedis ? '' : ' (there is no redis-server)'}`,
-  function () {
-    this.timeout(60_000);
+for (const { title, program, isHere, start } of QUEUE_SERVERS)
+  (isHere ? describe : describe.skip)(`a queue on ${title}${isHere ? '' : ` (there is no ${program})`}`, function () {
+    this.timeout(120_000);
     const scratch = useScratchFolder();
-    let redis: RedisServer;
+    let server: QueueServer;
     let bundle: string;
     let stores = 0;
     const services: ProofService[] = [];
     const children: ChildProcess[] = [];
     before(async () => {
       bundle = await irisBundle();
-      redis = await startRedis(scratch.path('redis'));
+      server = await start();
     });
-    after(() => redis.close());
+    after(() => server?.close());
     afterEach(async () => {
       for (const child of children.splice(0)) child.kill('SIGKILL');
       await Promise.all(services.splice(0).map((service) => service.close(0)));
-      const client = new Redis(redis.url);
-      await client.flushall();
-      await client.quit();
+      await server.clear();
     });
 
     async function serve(store = scratch.path(`store-${stores++}`)): Promise<Api> {
-      const service = await createProofService({ bundles: [bundle], store, queue: redis.url });
+      const service = await createProofService({ bundles: [bundle], store, queue: server.url });
       services.push(service);
       return Api.open(service.url);
     }
 
     function startProgram(poison: string): ChildProcess {
       const program = fileURLToPath(new URL('./worker-program.ts', import.meta.url));
-      const child = spawn(process.execPath, ['--import', 'tsx', program, redis.url, bundle, '400', poison], {
+      const child = spawn(process.execPath, ['--import', 'tsx', program, server.url, bundle, '400', poison], {
         stdio: ['ignore', 'pipe', 'ignore'],
       });
       children.push(child);
       return child;
     }
 
-    it('takes jobs while Redis is away, has them proved when it is back, and ends either way', async () => {
+    it('takes jobs while its server is away, has them proved when it is back, and ends either way', async () => {
       const api = await serve();
-      await redis.kill();
+      await server.kill();
       const { id } = (await api.post('/v1/models/public/jobs', { input: irisRow(5) })).json;
       while ((await api.get('/readyz')).status !== 503) await new Promise((resolve) => setTimeout(resolve, 10));
       expect((await api.get(`/v1/jobs/${id}`)).json.state).to.equal('queued');
-      await redis.start();
-      const worker = await startQueueWorker({ queue: redis.url, bundles: [bundle], workers: 1 });
+      await server.start();
+      const worker = await startQueueWorker({ queue: server.url, bundles: [bundle], workers: 1 });
       expect((await api.waitForJob(id)).state).to.equal('done');
-      await redis.kill();
+      await server.kill();
       while ((await api.get('/readyz')).status !== 503) await new Promise((resolve) => setTimeout(resolve, 10));
       await api.post('/v1/models/public/jobs', { input: irisRow(6) });
       const started = performance.now();
       await Promise.all([worker.close(), services.pop()?.close(0)]);
       expect(performance.now() - started).to.be.below(3000);
-      await redis.start();
+      await server.start();
     });
 
     it('has jobs proved by a worker, verifies them, and knows them when they come again', async () => {
@@ -106,7 +134,7 @@ describe('a queue', () => {
       expect((await api.get(`/v1/jobs/${id}`)).json.state).to.equal('queued');
       expect((await api.get('/metrics')).text).to.contain('\nzkinfer_queue_depth 1\n');
       const worker = await startQueueWorker({
-        queue: redis.url,
+        queue: server.url,
         bundles: [bundle],
         workers: 1,
         onEvent: (event) => events.push(event),
@@ -128,40 +156,38 @@ describe('a queue', () => {
       }
     });
 
-    it('believes neither Redis nor workers: what is no proof of the job is not taken', async () => {
+    it('believes neither its server nor workers: what is no proof of the job is not taken', async () => {
       const api = await serve();
       const { id } = (await api.post('/v1/models/public/jobs', { input: irisRow(1) })).json;
       const other = (await api.post('/v1/models/public/jobs', { input: irisRow(2) })).json.id;
-      const worker = await startQueueWorker({ queue: redis.url, bundles: [bundle], workers: 1 });
+      const worker = await startQueueWorker({ queue: server.url, bundles: [bundle], workers: 1 });
       await api.waitForJob(id);
       await api.waitForJob(other);
       await worker.close();
       // A valid proof, of the same bundle, under the name of another job.
-      const client = new Redis(redis.url);
-      const forged = (await client.get(`zkinfer:result:${other}`)) as string;
-      await client.set(`zkinfer:result:${id}`, forged);
+      const forged = (await server.readResult(other)) as string;
+      await server.writeResult(id, forged);
       const fresh = await serve();
       await fresh.post('/v1/models/public/jobs', { input: irisRow(1) });
       await new Promise((resolve) => setTimeout(resolve, 300));
       expect((await fresh.get(`/v1/jobs/${id}`)).json.state).to.equal('queued');
-      expect(await client.get(`zkinfer:result:${id}`)).to.equal(null);
+      expect(await server.readResult(id)).to.equal(null);
       // Nor does what is no result at all keep one from being stored.
-      await client.set(`zkinfer:result:${id}`, 'null');
-      const honest = await startQueueWorker({ queue: redis.url, bundles: [bundle], workers: 1 });
+      await server.writeResult(id, 'null');
+      const honest = await startQueueWorker({ queue: server.url, bundles: [bundle], workers: 1 });
       expect((await fresh.waitForJob(id)).state).to.equal('done');
       await honest.close();
-      await client.quit();
     });
 
     it('S3 never holds a hidden input, nor does a worker take one', async () => {
       for (const visibility of ['private', 'committed'] as const) {
         const hidden = await irisBundle(visibility);
         const store = scratch.path(`store-${stores++}`);
-        expect(await failureOf(createProofService({ bundles: [hidden], store, queue: redis.url }))).to.include({
+        expect(await failureOf(createProofService({ bundles: [hidden], store, queue: server.url }))).to.include({
           code: 'QUEUE_INPUT_HIDDEN',
           kind: 'policy',
         });
-        expect((await failureOf(startQueueWorker({ queue: redis.url, bundles: [hidden] }))).code).to.equal(
+        expect((await failureOf(startQueueWorker({ queue: server.url, bundles: [hidden] }))).code).to.equal(
           'QUEUE_INPUT_HIDDEN',
         );
       }
@@ -176,7 +202,7 @@ describe('a queue', () => {
       await services.pop()?.close(0);
       const events: QueueWorkerEvent[] = [];
       const onEvent = (event: QueueWorkerEvent) => events.push(event);
-      const worker = await startQueueWorker({ queue: redis.url, bundles: [bundle], workers: 1, onEvent });
+      const worker = await startQueueWorker({ queue: server.url, bundles: [bundle], workers: 1, onEvent });
       while (!events.some(({ event }) => event === 'stored')) await new Promise((resolve) => setTimeout(resolve, 20));
       await worker.close();
       const again = await serve(store);
@@ -184,8 +210,10 @@ describe('a queue', () => {
       expect(events.map((event) => event.id)).to.deep.equal([id, id]);
     });
 
-    it('says when Redis cannot be reached', async () => {
-      const error = await failureOf(startQueueWorker({ queue: 'redis://127.0.0.1:1', bundles: [bundle] }));
+    it('says when its server cannot be reached', async () => {
+      const error = await failureOf(
+        startQueueWorker({ queue: `${server.url.split('//')[0]}//127.0.0.1:1`, bundles: [bundle] }),
+      );
       expect(error).to.include({ code: 'QUEUE_UNREACHABLE', kind: 'resource' });
     });
 
@@ -194,10 +222,9 @@ describe('a queue', () => {
       const poison = (await api.post('/v1/models/public/jobs', { input: irisRow(1) })).json.id;
       const good = (await api.post('/v1/models/public/jobs', { input: irisRow(2) })).json.id;
       const workers = [1, 2, 3, 4].map(() => startProgram(poison));
-      expect((await api.waitForJob(good)).state).to.equal('done');
-      const failed = await api.waitForJob(poison, 40_000);
+      expect((await api.waitForJob(good, 60_000)).state).to.equal('done');
+      const failed = await api.waitForJob(poison, 60_000);
       expect([failed.state, failed.error.code]).to.deep.equal(['failed', 'QUEUE_JOB_FAILED']);
       expect(workers.filter(({ signalCode }) => signalCode === 'SIGKILL')).to.have.length(3);
     });
-  },
-);
+  });

@@ -1,45 +1,36 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { findFreePort, type QueueServer } from './queue-server.js';
 
 /** Whether this machine can start a Redis server. */
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 
-/** A Redis server of the test's own, on loopback, that keeps everything in a folder: as a queue wants it. */
-export interface RedisServer {
-  readonly url: string;
-  /** Kills it as a crash would. */
-  kill(): Promise<void>;
-  /** Starts it again, with what it had kept. */
-  start(): Promise<void>;
-  close(): Promise<void>;
-}
+const PASSWORD = 's3cret-of-redis';
 
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-export async function startRedis(folder: string): Promise<RedisServer> {
-  mkdirSync(folder, { recursive: true });
+export async function startRedis(): Promise<QueueServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'zkinfer-redis-'));
   const port = await findFreePort();
-  const url = `redis://127.0.0.1:${port}`;
+  const url = `redis://:${PASSWORD}@127.0.0.1:${port}`;
   let child: ChildProcess | undefined;
+  const withClient = async <T>(work: (client: Redis) => Promise<T>): Promise<T> => {
+    const client = new Redis(url);
+    client.on('error', () => {});
+    try {
+      return await work(client);
+    } finally {
+      client.disconnect();
+    }
+  };
   const start = async () => {
     const options = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder, '--save', ''];
     const log = ['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction'];
-    child = spawn('redis-server', [...options, ...log], { stdio: 'ignore' });
+    child = spawn('redis-server', [...options, ...log, '--requirepass', PASSWORD], { stdio: 'ignore' });
     // Ready once it has read its log.
-    const client = new Redis(url);
-    client.on('error', () => {});
-    await client.get('nothing');
-    client.disconnect();
+    await withClient((client) => client.get('nothing'));
   };
   const kill = async () => {
     const ended = child && child.exitCode === null ? once(child, 'exit') : undefined;
@@ -48,5 +39,22 @@ export async function startRedis(folder: string): Promise<RedisServer> {
     child = undefined;
   };
   await start();
-  return { url, kill, start, close: kill };
+  const keyOf = (id: string) => `zkinfer:result:${id}`;
+  return {
+    url,
+    kill,
+    start,
+    close: async () => {
+      await kill();
+      rmSync(folder, { recursive: true, force: true });
+    },
+    clear: () => withClient(async (client) => void (await client.flushall())),
+    readResult: (id) => withClient((client) => client.get(keyOf(id))),
+    writeResult: (id, text) => withClient(async (client) => void (await client.set(keyOf(id), text))),
+    dump: () =>
+      withClient(async (client) => {
+        const keys = await client.keys('*');
+        return (await Promise.all(keys.map(async (key) => `${key} ${await client.dump(key)}`))).join('\n');
+      }),
+  };
 }

@@ -1,86 +1,86 @@
-import type { Job, Queue, QueueEvents } from 'bullmq';
-import type { Redis } from 'ioredis';
+import type { IQueueBackend, Queue, QueueEvents } from 'bullmq';
 import { ZkinferError } from '../../core/error.js';
 import type { ProveReport } from '../../pipeline/pooled-bundle.js';
 import type { JobRequest } from '../job.js';
 import type { ServedModel, ServedModels } from '../model.js';
 import { listSaturated, verifyJob } from '../prove-job.js';
 import { CANCELLED, type Runner, type RunOptions } from '../runner.js';
-import { connectQueue, loadQueuePackages, PREFIX, type QueuePackages } from './bullmq.js';
+import { openQueueHome } from './open-queue-home.js';
+import { closeQueueHome, type QueueHome } from './queue-home.js';
 import { nameQueue, nameQueuedJob, refuseHidden, writeQueuedJob } from './queued-job.js';
-import { createResultStore, type ResultStore } from './result-store.js';
+import type { ResultStore } from './result-store.js';
 
 export interface QueueRunnerOptions {
-  /** `redis://HOST:PORT` */
+  /** `redis://HOST:PORT` or `postgres://USER@HOST/DATABASE` */
   readonly url: string;
 }
 
-/** Events may be lost while Redis is away, so that every job is asked after once in a while. */
+/** Events may be lost while the server is away, so that every job is asked after once in a while. */
 const ASK_EVERY_MS = 2000;
-/** How long a failed job is remembered in Redis, in seconds. */
+/** How long a failed job is remembered in the queue, in seconds. */
 const KEEP_FAILED_SECONDS = 86_400;
 const ATTEMPTS = 3;
 
 /** What wakes whoever waits for a job: its names, and what happened. */
 type Listener = (event: 'active' | 'ended') => void;
 
+type AnyQueue = Queue<unknown, unknown, string, unknown, unknown, string, IQueueBackend>;
+
 /** The queue of one model, from the side of those who submit. */
 interface Lane {
-  readonly queue: Queue;
-  readonly events: QueueEvents;
+  readonly queue: AnyQueue;
+  readonly events: QueueEvents<unknown, IQueueBackend>;
   readonly listeners: Map<string, Listener>;
+  /** What is being taken out of the queue, because it was cancelled. */
+  readonly removals: Set<Promise<void>>;
 }
 
-/** Puts jobs into a queue that workers on any machine take from. Redis is trusted with nothing but keeping them. */
+/**
+ * Puts jobs into a queue that workers on any machine take from. Its server is trusted with nothing but keeping them.
+ * @throws ZkinferError QUEUE_INPUT_HIDDEN, and those of `openQueueHome`
+ */
 export async function createQueueRunner(models: ServedModels, { url }: QueueRunnerOptions): Promise<Runner> {
   for (const model of models.values()) refuseHidden(model);
-  const packages = await loadQueuePackages();
-  const { client, leave } = await connectQueue(packages, url);
-  const results = createResultStore(client);
+  const home = await openQueueHome(url, models.size);
   const lanes = new Map<string, Lane>();
-  for (const model of models.values()) lanes.set(model.key, openLane(packages, client, model));
+  for (const model of models.values()) lanes.set(model.key, openLane(home, model));
   const laneOf = ({ key }: ServedModel) => lanes.get(key) as Lane;
   return {
     kind: 'queue',
     concurrency: Number.POSITIVE_INFINITY,
     workers: 0,
-    isReady: async () => (client.status === 'ready' ? null : 'Redis cannot be reached'),
+    isReady: async () => ((await home.isThere()) ? null : `${home.title} cannot be reached`),
     checkRequest: ({ model }) => refuseHidden(model),
-    run: (request, options) => runInQueue(laneOf(request.model), results, request, options),
-    close: async () => {
-      for (const { queue, events } of lanes.values()) {
-        const closed = Promise.allSettled([events.close(), queue.close()]);
-        // Without Redis, BullMQ would wait for an answer that does not come.
-        if (client.status === 'ready') await closed;
-      }
-      await leave();
-    },
+    run: (request, options) => runInQueue(laneOf(request.model), home.results, request, options),
+    close: () => closeQueueHome(home, (isThere) => [...lanes.values()].map((lane) => closeLane(lane, isThere))),
   };
 }
 
-function openLane({ bullmq: { Queue, QueueEvents } }: QueuePackages, client: Redis, model: ServedModel): Lane {
-  const options = { connection: client, prefix: PREFIX };
-  const queue = new Queue(nameQueue(model), {
-    ...options,
-    defaultJobOptions: {
-      attempts: ATTEMPTS,
-      backoff: { type: 'exponential', delay: 1000 },
-      removeOnComplete: true,
-      removeOnFail: { age: KEEP_FAILED_SECONDS },
-    },
-  });
-  const events = new QueueEvents(nameQueue(model), options);
+function openLane({ bullmq: { Queue, QueueEvents }, options, backend }: QueueHome, model: ServedModel): Lane {
+  const defaultJobOptions = {
+    attempts: ATTEMPTS,
+    backoff: { type: 'exponential', delay: 1000 },
+    removeOnComplete: true,
+    removeOnFail: { age: KEEP_FAILED_SECONDS },
+  };
+  const queue = new Queue(nameQueue(model), { ...options, defaultJobOptions }, backend);
+  const events = new QueueEvents(nameQueue(model), options, backend);
   const listeners = new Map<string, Listener>();
   queue.on('error', () => {});
   events.on('error', () => {});
   events.on('active', ({ jobId }) => listeners.get(jobId)?.('active'));
   events.on('completed', ({ jobId }) => listeners.get(jobId)?.('ended'));
   events.on('failed', ({ jobId }) => listeners.get(jobId)?.('ended'));
-  return { queue, events, listeners };
+  return { queue, events, listeners, removals: new Set() };
+}
+
+async function closeLane({ queue, events, removals }: Lane, isThere: boolean): Promise<void> {
+  if (isThere) await Promise.allSettled(removals);
+  await Promise.allSettled([events.close(), queue.close()]);
 }
 
 async function runInQueue(
-  { queue, listeners }: Lane,
+  { queue, listeners, removals }: Lane,
   results: ResultStore,
   request: JobRequest,
   { id, submittedMs, signal, onBegin }: RunOptions,
@@ -92,15 +92,16 @@ async function runInQueue(
     if (event === 'active') onBegin();
     else wake();
   });
-  // A command waits while Redis is away; whoever has stopped the job does not.
+  // A command waits while the server is away; whoever has stopped the job does not.
   const aborted = new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null), { once: true }));
+  let asked: Promise<ProveReport | null> = Promise.resolve(null);
   try {
     while (!signal.aborted) {
       const woken = new Promise<void>((resolve) => {
         wake = resolve;
       });
-      // What Redis fails with while it is away or starting passes: the job is asked after again.
-      const asked = askAfter(queue, results, request, { id, name, submittedMs, data }).catch((error) => {
+      // What the server fails with while it is away or starting passes: the job is asked after again.
+      asked = askAfter(queue, results, request, { id, name, submittedMs, data, signal }).catch((error) => {
         if (error instanceof ZkinferError) throw error;
         return null;
       });
@@ -114,7 +115,15 @@ async function runInQueue(
   } finally {
     listeners.delete(name);
     // One that a worker has begun cannot be taken back: its result will lie there unused.
-    if (signal.reason === CANCELLED) queue.remove(name).catch(() => {});
+    if (signal.reason === CANCELLED) {
+      const remove = () => queue.remove(name);
+      const removal = asked.then(remove, remove).then(
+        () => {},
+        () => {},
+      );
+      removals.add(removal);
+      removal.then(() => removals.delete(removal));
+    }
   }
 }
 
@@ -123,14 +132,15 @@ interface Asked {
   readonly name: string;
   readonly submittedMs: number;
   readonly data: ReturnType<typeof writeQueuedJob>;
+  readonly signal: AbortSignal;
 }
 
 /** The result of a job, where there is one; else makes sure that the job is in the queue. @throws ZkinferError QUEUE_JOB_FAILED */
 async function askAfter(
-  queue: Queue,
+  queue: AnyQueue,
   results: ResultStore,
   request: JobRequest,
-  { id, name, submittedMs, data }: Asked,
+  { id, name, submittedMs, data, signal }: Asked,
 ): Promise<ProveReport | null> {
   const report = await results.read(id);
   if (report) {
@@ -138,12 +148,12 @@ async function askAfter(
     // Somebody wrote what is no proof of this job: it makes room for one that is.
     await results.remove(id);
   }
-  const job: Job | undefined = await queue.getJob(name);
+  const job = await queue.getJob(name);
   if (job && (await job.getState()) === 'failed') {
     if (job.timestamp >= submittedMs) throw jobFailed(job.failedReason);
     await job.remove();
   } else if (job) return null;
-  await queue.add('prove', data, { jobId: name });
+  if (!signal.aborted) await queue.add('prove', data, { jobId: name });
   return null;
 }
 

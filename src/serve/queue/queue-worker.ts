@@ -4,12 +4,14 @@ import type { ProverName } from '../../groth16/prove.js';
 import { createProverPool, type ProverPool } from '../../prove/pool.js';
 import { largestKeyBytes, openModels, type ServedModel } from '../model.js';
 import { proveJob, verifyJob } from '../prove-job.js';
-import { connectQueue, loadQueuePackages, PREFIX, type QueuePackages } from './bullmq.js';
+import { openQueueHome } from './open-queue-home.js';
+import { closeQueueHome } from './queue-home.js';
+import type { Bullmq } from './queue-packages.js';
 import { nameQueue, readQueuedJob, refuseHidden } from './queued-job.js';
-import { createResultStore, type ResultStore } from './result-store.js';
+import type { ResultStore } from './result-store.js';
 
 export interface QueueWorkerOptions {
-  /** `redis://HOST:PORT` */
+  /** `redis://HOST:PORT` or `postgres://USER@HOST/DATABASE` */
   readonly queue: string;
   /** Bundle folders with keys: the jobs of these are taken. */
   readonly bundles: readonly string[];
@@ -52,28 +54,26 @@ const RETRY_MS = 1000;
 /**
  * Takes jobs of these bundles from a queue and proves them. Every proof is verified against the bundle and its job before it is
  * stored, and stored under the name of its job, once.
- * @throws ZkinferError QUEUE_PACKAGE_MISSING, QUEUE_UNREACHABLE, QUEUE_INPUT_HIDDEN, and those of `openBundle`
+ * @throws ZkinferError QUEUE_INPUT_HIDDEN, and those of `openQueueHome` and `openBundle`
  */
 export async function startQueueWorker(options: QueueWorkerOptions): Promise<QueueWorker> {
-  const packages = await loadQueuePackages();
   const models = await openModels(options.bundles);
   for (const model of models.values()) refuseHidden(model);
-  const { client, leave } = await connectQueue(packages, options.queue);
+  const home = await openQueueHome(options.queue, models.size);
   const { workers, backend, binary } = options;
   const pool = createProverPool({ workers, backend, binary, zkeyBytes: largestKeyBytes(models) });
-  const results = createResultStore(client);
   const takers = [...models.values()].map((model) => {
-    const take = (job: Job) => takeJob(packages, job, model, pool, results, options);
+    const take = (job: Job) => takeJob(home.bullmq, job, model, pool, home.results, options);
     const { lockMs = DEFAULT_LOCK_MS, onEvent } = options;
-    const taker = new packages.bullmq.Worker(nameQueue(model), take, {
-      connection: client,
-      prefix: PREFIX,
+    const settings = {
+      ...home.options,
       concurrency: pool.workers,
       lockDuration: lockMs,
       stalledInterval: lockMs / 2,
       maxStalledCount: MAX_STALLED,
       runRetryDelay: RETRY_MS,
-    });
+    };
+    const taker = new home.bullmq.Worker(nameQueue(model), take, settings, home.backend);
     taker.on('error', () => {});
     taker.on('stalled', (name) => onEvent?.({ event: 'stalled', id: idOf(name), model: model.name }));
     return taker;
@@ -82,10 +82,9 @@ export async function startQueueWorker(options: QueueWorkerOptions): Promise<Que
     workers: pool.workers,
     models: [...models.keys()],
     close: async () => {
-      // Without Redis nobody could be told of what is finished: another worker takes it.
-      await Promise.all(takers.map((taker) => taker.close(client.status !== 'ready')));
+      // Without its server nobody could be told of what is finished: another worker takes it.
+      await closeQueueHome(home, (isThere) => takers.map((taker) => taker.close(!isThere)));
       await pool.close();
-      await leave();
     },
   };
 }
@@ -93,7 +92,7 @@ export async function startQueueWorker(options: QueueWorkerOptions): Promise<Que
 const idOf = (name: string) => name.replace(/^job-/, '');
 
 async function takeJob(
-  { bullmq: { UnrecoverableError } }: QueuePackages,
+  { UnrecoverableError }: Bullmq,
   job: Job,
   model: ServedModel,
   pool: ProverPool,

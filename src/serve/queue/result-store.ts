@@ -1,4 +1,3 @@
-import type { Redis } from 'ioredis';
 import type { ProveReport } from '../../pipeline/pooled-bundle.js';
 
 /** Results by job, for everybody at the queue. The first one stays: a job that runs twice is stored once. */
@@ -11,25 +10,27 @@ export interface ResultStore {
   remove(id: string): Promise<void>;
 }
 
-const DAY_SECONDS = 86_400;
+/** Texts by name on the server of a queue, each kept for a while. */
+export interface ResultTexts {
+  read(id: string): Promise<string | null>;
+  /** Writes where nothing is. @returns whether nothing was */
+  add(id: string, text: string): Promise<boolean>;
+  remove(id: string): Promise<void>;
+}
 
-/** Results beside the queue in Redis; a service that takes one over keeps it in its own folder. */
-export function createResultStore(client: Redis, keepSeconds = DAY_SECONDS): ResultStore {
-  const keyOf = (id: string) => `zkinfer:result:${id}`;
+/** Results beside the queue. */
+export function createResultStore(texts: ResultTexts): ResultStore {
   return {
     read: async (id) => {
-      const text = await client.get(keyOf(id));
+      const text = await texts.read(id);
       if (text === null) return null;
       const report = parseReport(text);
       // What is no result would keep one from being stored.
-      if (report === null) await client.del(keyOf(id));
+      if (report === null) await texts.remove(id);
       return report;
     },
-    write: async (id, report) =>
-      (await client.set(keyOf(id), JSON.stringify(report), 'EX', keepSeconds, 'NX')) !== null,
-    remove: async (id) => {
-      await client.del(keyOf(id));
-    },
+    write: (id, report) => texts.add(id, JSON.stringify(report)),
+    remove: (id) => texts.remove(id),
   };
 }
 
