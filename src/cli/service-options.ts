@@ -19,7 +19,7 @@ export function addServiceOptions(command: Command): Command {
     .option('--deadline <seconds>', 'for one proof', wholeNumber(1, 86_400), 600)
     .option(
       '--queue <url>',
-      'Redis that holds the queue, redis://HOST:PORT; or ZKINFER_QUEUE, which may hold a password',
+      'server that holds the queue: redis://HOST:PORT or postgres://USER@HOST/DATABASE; or ZKINFER_QUEUE, which may hold a password',
     );
 }
 
@@ -32,7 +32,7 @@ export function readQueueOption(options: Readonly<Record<string, unknown>>): str
     code: 'QUEUE_SECRET',
     kind: 'policy',
     message: 'a password on the command line can be read by every user of this machine',
-    hint: 'put the whole address into the environment: ZKINFER_QUEUE=redis://…',
+    hint: 'put the whole address into the environment: ZKINFER_QUEUE=…',
   });
 }
 

@@ -31,7 +31,7 @@ export interface ProofServiceOptions {
   readonly backend?: ProverName;
   /** The external program, for the backend `rapidsnark`; by default that name on PATH. */
   readonly binary?: string;
-  /** `redis://HOST:PORT`: has workers elsewhere prove, in place of threads here. */
+  /** `redis://HOST:PORT` or `postgres://USER@HOST/DATABASE`: has workers elsewhere prove, in place of threads here. */
   readonly queue?: string;
   /** Jobs that may wait, 1000 by default. */
   readonly maxQueue?: number;

@@ -11,6 +11,7 @@ export const serveCommand: CommandSpec = {
     'zkinfer serve artifacts/iris artifacts/mnist --port 8080 --store jobs',
     'zkinfer serve artifacts/iris --host 0.0.0.0 --token-file tokens.txt',
     'zkinfer serve artifacts/iris --queue redis://127.0.0.1:6379',
+    'zkinfer serve artifacts/iris --queue postgres://zkinfer@127.0.0.1/jobs',
   ],
   configure: (command) =>
     addServiceOptions(

@@ -8,7 +8,10 @@ import { waitForSignal } from '../signals.js';
 export const workerCommand: CommandSpec = {
   name: 'worker',
   summary: 'Prove jobs from a queue that `serve --queue` fills, on this or any other machine',
-  examples: ['zkinfer worker --queue redis://127.0.0.1:6379 --bundle artifacts/iris --workers 4'],
+  examples: [
+    'zkinfer worker --queue redis://127.0.0.1:6379 --bundle artifacts/iris --workers 4',
+    'zkinfer worker --queue postgres://zkinfer@127.0.0.1/jobs --bundle artifacts/iris',
+  ],
   configure: (command) =>
     addServiceOptions(
       command.requiredOption('--bundle <folder>', 'bundle to prove; may be repeated', collectNames),
