@@ -91,6 +91,7 @@ for (const { title, program, isHere, start } of QUEUE_SERVERS)
         );
         expect(new Set(stored).size).to.equal(stored.length);
         expect(kills).to.equal(KILLS);
+        for (const { output } of workers) expect(output()).to.not.contain(server.password);
         workers[0].child.kill('SIGTERM');
         expect((await workers[0].ended).code).to.equal(0);
         expect(new Set(ids).size).to.equal(ids.length);

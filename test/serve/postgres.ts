@@ -92,6 +92,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   await start();
   return {
     url,
+    password: PASSWORD,
     port,
     query,
     start,
@@ -106,13 +107,6 @@ export async function startPostgres(): Promise<PostgresServer> {
     writeResult: async (id, text) => {
       const rest = 'ON CONFLICT (id) DO UPDATE SET report = EXCLUDED.report';
       await query(`INSERT INTO zkinfer.zkinfer_result VALUES ($1, $2, now() + interval '1 day') ${rest}`, [id, text]);
-    },
-    dump: async () => {
-      const tables = await query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'zkinfer'");
-      const texts = tables.map(async ({ table_name: name }) =>
-        JSON.stringify([name, await query(`SELECT * FROM zkinfer."${String(name)}"`)]),
-      );
-      return (await Promise.all(texts)).join('\n');
     },
   };
 }

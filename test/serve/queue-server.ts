@@ -3,8 +3,9 @@ import { type AddressInfo, createServer } from 'node:net';
 
 /** The server of a queue of the test's own, on loopback, that keeps everything in a folder of its own. */
 export interface QueueServer {
-  /** May hold a password: for `--queue` by way of the environment. */
+  /** Holds the password: for `--queue` by way of the environment. */
   readonly url: string;
+  readonly password: string;
   /** Kills it as a crash would. */
   kill(): Promise<void>;
   /** Starts it again, with what it had kept. */
@@ -15,8 +16,6 @@ export interface QueueServer {
   readResult(id: string): Promise<string | null>;
   /** Writes a result as whoever has the address might, in place of any other. */
   writeResult(id: string, text: string): Promise<void>;
-  /** Everything that lies there, as text. */
-  dump(): Promise<string>;
 }
 
 export async function findFreePort(): Promise<number> {

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { holdsPassword, parseQueueAddress } from '../../src/serve/queue/queue-address.js';
 import { loadQueuePackages } from '../../src/serve/queue/queue-packages.js';
@@ -210,11 +212,41 @@ for (const { title, program, isHere, start } of QUEUE_SERVERS)
       expect(events.map((event) => event.id)).to.deep.equal([id, id]);
     });
 
-    it('says when its server cannot be reached', async () => {
-      const error = await failureOf(
-        startQueueWorker({ queue: `${server.url.split('//')[0]}//127.0.0.1:1`, bundles: [bundle] }),
-      );
-      expect(error).to.include({ code: 'QUEUE_UNREACHABLE', kind: 'resource' });
+    it('says when its server cannot be reached, or lets nobody in, and never tells the password', async () => {
+      const start = (queue: string) => failureOf(startQueueWorker({ queue, bundles: [bundle] }));
+      const away = await start(`${server.url.split('//')[0]}//user:${server.password}@127.0.0.1:1`);
+      expect(away).to.include({ code: 'QUEUE_UNREACHABLE', kind: 'resource' });
+      const wrong = server.password.replace('s3cret', 'wr0ng');
+      const denied = await start(server.url.replace(server.password, wrong));
+      expect(denied).to.include({ code: 'QUEUE_DENIED', kind: 'policy' });
+      const nobody = await start(server.url.replace(/\/\/.*@/, '//'));
+      expect(nobody.code).to.equal('QUEUE_DENIED');
+      for (const error of [away, denied, nobody])
+        expect(inspect(error, { depth: 9 })).to.not.match(new RegExp(`${server.password}|${wrong}`));
+    });
+
+    it('lets a process end by itself, with its server there or away', async () => {
+      for (const isThere of [true, false]) {
+        const program = fileURLToPath(new URL('./ending-program.ts', import.meta.url));
+        const child = spawn(
+          process.execPath,
+          ['--import', 'tsx', program, server.url, bundle, scratch.path('ending')],
+          {
+            stdio: ['pipe', 'pipe', 'ignore'],
+          },
+        );
+        children.push(child);
+        await once(child.stdout, 'data');
+        if (!isThere) await server.kill();
+        child.stdin.end();
+        const [text] = await once(child.stdout, 'data');
+        expect(String(text)).to.equal('closed\n');
+        const closed = performance.now();
+        expect((await once(child, 'exit'))[0]).to.equal(0);
+        // Within 2 s on a machine that does nothing else; BullMQ alone would make it 5.
+        expect(performance.now() - closed).to.be.below(4000);
+      }
+      await server.start();
     });
 
     it('gives a job up that ends every worker that begins it, and no other job suffers', async () => {

@@ -42,6 +42,7 @@ export async function startRedis(): Promise<QueueServer> {
   const keyOf = (id: string) => `zkinfer:result:${id}`;
   return {
     url,
+    password: PASSWORD,
     kill,
     start,
     close: async () => {
@@ -51,10 +52,5 @@ export async function startRedis(): Promise<QueueServer> {
     clear: () => withClient(async (client) => void (await client.flushall())),
     readResult: (id) => withClient((client) => client.get(keyOf(id))),
     writeResult: (id, text) => withClient(async (client) => void (await client.set(keyOf(id), text))),
-    dump: () =>
-      withClient(async (client) => {
-        const keys = await client.keys('*');
-        return (await Promise.all(keys.map(async (key) => `${key} ${await client.dump(key)}`))).join('\n');
-      }),
   };
 }

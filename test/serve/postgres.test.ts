@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { openQueueHome } from '../../src/serve/queue/open-queue-home.js';
+import { startQueueWorker } from '../../src/serve/queue/queue-worker.js';
+import { createProofService } from '../../src/serve/service.js';
+import { useScratchFolder } from '../groth16/scratch.js';
+import { Api } from './api.js';
+import { irisBundle, irisRow } from './bundles.js';
+import { hasPostgres, type PostgresServer, startPostgres } from './postgres.js';
+
+const DOCS = new URL('../../docs/serve.md', import.meta.url);
+
+(hasPostgres ? describe : describe.skip)(
+  `PostgreSQL under a queue${hasPostgres ? '' : ' (there is no PostgreSQL server)'}`,
+  function () {
+    this.timeout(60_000);
+    const scratch = useScratchFolder();
+    let server: PostgresServer;
+    before(async () => {
+      server = await startPostgres();
+    });
+    after(() => server?.close());
+    afterEach(() => server.clear());
+
+    const codeOf = (url: string) =>
+      openQueueHome(url, 1).then(
+        (home) => home.leave().then(() => 'none'),
+        (error) => `${error.code} ${error.kind}`,
+      );
+
+    it('gets its tables from whoever comes first, and from no two who come at once', async () => {
+      const homes = await Promise.all([1, 2, 3, 4].map(() => openQueueHome(server.url, 1)));
+      await Promise.all(homes.map((home) => home.leave()));
+      const tables = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'zkinfer'";
+      expect((await server.query(tables)).map((row) => row.table_name)).to.include.members(['job', 'zkinfer_result']);
+      expect(await codeOf(server.url)).to.equal('none');
+      await server.query('UPDATE zkinfer.migration SET min_client_version = 99');
+      expect(await codeOf(server.url)).to.equal('QUEUE_SCHEMA artifact');
+    });
+
+    it('says which door is closed: database, TLS, rights', async () => {
+      expect(await codeOf(server.url.replace(/postgres$/, 'nowhere'))).to.equal('QUEUE_DENIED policy');
+      expect(await codeOf(`${server.url}?sslmode=require`)).to.equal('QUEUE_UNREACHABLE resource');
+    });
+
+    it('works for a user with the rights of the handbook, and with none less', async () => {
+      await server.query("CREATE ROLE queue_user LOGIN PASSWORD 's3cret-of-user'");
+      const url = `postgres://queue_user:s3cret-of-user@127.0.0.1:${server.port}/postgres`;
+      expect(await codeOf(url)).to.equal('QUEUE_RIGHTS policy');
+      await (await openQueueHome(server.url, 1)).leave();
+      expect(await codeOf(url)).to.equal('QUEUE_RIGHTS policy');
+      const lines = /```sql\n([^`]+)```/.exec(readFileSync(DOCS, 'utf8'))?.[1].trim().split('\n') ?? [];
+      expect(lines.length).to.be.above(1);
+      for (const line of lines) {
+        expect(await codeOf(url), `without ${line}`).to.equal('QUEUE_RIGHTS policy');
+        await server.query(line);
+      }
+      const bundles = [await irisBundle()];
+      const service = await createProofService({ bundles, store: scratch.path('limited'), queue: url });
+      const worker = await startQueueWorker({ bundles, queue: url, workers: 1 });
+      try {
+        const api = await Api.open(service.url);
+        const { id } = (await api.post('/v1/models/public/jobs', { input: irisRow() })).json;
+        expect((await api.waitForJob(id)).state).to.equal('done');
+      } finally {
+        await Promise.all([service.close(0), worker.close()]);
+      }
+    });
+
+    it('forgets a result after its day, and takes another then', async () => {
+      const { results, leave } = await openQueueHome(server.url, 1);
+      const report = (total: number) => ({ proof: {}, saturated: [], ms: { total } }) as never;
+      expect([await results.write('a', report(1)), await results.write('a', report(2))]).to.deep.equal([true, false]);
+      expect((await results.read('a'))?.ms.total).to.equal(1);
+      await server.query("UPDATE zkinfer.zkinfer_result SET expires_at = now() - interval '1 second'");
+      expect(await results.read('a')).to.equal(null);
+      expect(await results.write('a', report(3))).to.equal(true);
+      expect((await results.read('a'))?.ms.total).to.equal(3);
+      await leave();
+    });
+
+    it('waits out a loss in the middle of an answer, and a server that is away', async () => {
+      const { results, leave, isThere } = await openQueueHome(server.url, 1);
+      const end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'zkinfer'";
+      const [wrote] = await Promise.all([results.write('b', { ms: {} } as never), server.query(end)]);
+      expect(wrote).to.be.a('boolean');
+      await server.kill();
+      expect(await isThere()).to.equal(false);
+      const read = results.read('b');
+      await server.start();
+      expect(await read).to.equal(null);
+      expect(await isThere()).to.equal(true);
+      await leave();
+    });
+  },
+);
