@@ -1,11 +1,14 @@
 // Proves   y[j] = clamp(floor((row_j + 2^(s-1)) / 2^s), 0, 2^k - 1), s = SHIFT[j], k = OUT[j]; s = 0 adds nothing (ReLU, clip).
 // Requires with z = row_j + 2^(s-1): -2^p <= z < 2^p where SIGNED[j], else 0 <= z < 2^p, p = BITS[j] (bounded by the compiler);
+//          2^s - 2^p <= z where SIGNED[j] and OVER[j] is 0;
 //          OVER[j] = p - s - k, or 0 where z < 2^(s+k) always; SIGNED 0 with OVER 0 needs s >= 1 and p = s + k.
 // Ensures  0 <= y[j] < 2^k.
-// Cost     p + 3 a row; p + 2 without saturation; one to two less where z >= 0; + 1 where MATERIALIZED.
+// Cost     p + 3 a row; p + 1 without saturation; one less where z >= 0; + 1 where MATERIALIZED.
 // Why sound: z + SIGNED * 2^p is written in bits and sign at once; bit 0 is what the others leave and is held to 0 or 1 too, so
 //          the decomposition exists once. The upper bits with the sign are 0 exactly within range: there y is the low bits, else
 //          an end. One bit of saturation is selected by products instead.
+//          Without saturation z = 2^s * (2 y - q) + r, all bits of r and q held to 0 or 1, and y is 0 or q: so 2 y - q is q or -q.
+//          As r < 2^s and q < 2^(p-s) there is one r and one 2 y - q; q is its magnitude, and y = (2 y - q + q) / 2.
 pragma circom 2.1.6;
 
 include "weights.circom";
@@ -16,9 +19,9 @@ function requantizeBits(M, BITS, SIGNED, OVER) {
     for (var j = 0; j < M; j++) { n += BITS[j] - (SIGNED[j] == 0 && OVER[j] == 0 ? 2 : 1); }
     return n;
 }
-function requantizeSigns(M, SIGNED) {
+function requantizeSigns(M, SIGNED, OVER) {
     var n = 0;
-    for (var j = 0; j < M; j++) { n += SIGNED[j]; }
+    for (var j = 0; j < M; j++) { n += OVER[j] > 0 ? SIGNED[j] : 0; }
     return n;
 }
 function requantizeFlags(M, SIGNED, OVER) {
@@ -39,7 +42,7 @@ template Requantize(N, M, B, WEIGHTS, BIAS, BITS, SHIFT, OUT, SIGNED, OVER, MATE
     signal input x[N];
     signal output y[M];
     signal b[requantizeBits(M, BITS, SIGNED, OVER)];
-    signal pos[requantizeSigns(M, SIGNED)];
+    signal pos[requantizeSigns(M, SIGNED, OVER)];
     signal t[requantizeFlags(M, SIGNED, OVER)];
     signal v[requantizeCofactors(M, OVER)];
     signal z[MATERIALIZED * M];
@@ -105,6 +108,30 @@ template Requantize(N, M, B, WEIGHTS, BIAS, BITS, SHIFT, OUT, SIGNED, OVER, MATE
             var bit0 = sum - others - y[j] * (1 << SHIFT[j]);
             bit0 * (bit0 - 1) === 0;
             (y[j] - upper) * (y[j] - upper - 1) === 0;
+        } else if (OVER[j] == 0) {
+            var quotient = (value >> SHIFT[j]) - (1 << (BITS[j] - SHIFT[j]));
+            var isPositive = (value >> BITS[j]) & 1;
+            y[j] <-- isPositive * quotient; // hint: the quotient where it is positive
+            var magnitude = (2 * isPositive - 1) * quotient;
+            var q = 0;
+            for (var i = 1; i < BITS[j]; i++) {
+                b[nb] <-- ((i < SHIFT[j] ? value >> i : magnitude >> (i - SHIFT[j]))) & 1; // hint: bit i
+                b[nb] * (b[nb] - 1) === 0;
+                // lint CS0008: the constraint below holds it; circomspect does not follow sums that variables carry.
+                if (i < SHIFT[j]) { others += b[nb] * (1 << i); } else { q += b[nb] * (1 << (i - SHIFT[j])); }
+                nb++;
+            }
+            // lint CS0008: the constraint below holds it; circomspect does not follow sums that variables carry.
+            var z0 = sum - (1 << BITS[j]);
+            if (SHIFT[j] == 0) {
+                var bit0 = 2 * y[j] - z0 - q; // of the magnitude
+                bit0 * (bit0 - 1) === 0;
+                y[j] * (y[j] - z0) === 0;
+            } else {
+                var bit0 = z0 - (2 * y[j] - q) * (1 << SHIFT[j]) - others; // of the remainder
+                bit0 * (bit0 - 1) === 0;
+                y[j] * (y[j] - q) === 0;
+            }
         } else {
             var highAt = nb + SHIFT[j] + OUT[j] - 1;
             var high = 0;
@@ -127,9 +154,7 @@ template Requantize(N, M, B, WEIGHTS, BIAS, BITS, SHIFT, OUT, SIGNED, OVER, MATE
             var bit0 = sum - others;
             bit0 * (bit0 - 1) === 0;
             if (SHIFT[j] == 0) { low += bit0; }
-            if (OVER[j] == 0) {
-                y[j] <== low * sign;
-            } else if (OVER[j] > 1) {
+            if (OVER[j] > 1) {
                 var excess = high + (sign - 1) * (1 << OVER[j]);
                 y[j] <-- excess != 0 ? ((1 << OUT[j]) - 1) * sign : low; // hint: an end, or the low bits
                 excess * (y[j] - ((1 << OUT[j]) - 1) * sign) === 0;

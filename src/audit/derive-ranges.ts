@@ -1,3 +1,4 @@
+import { boundSum, type Choice, findChoices } from './choices.js';
 import { boundEitherOr, type EitherOr, findEitherOrs } from './either-or.js';
 import { findZeroTestFlags } from './implications.js';
 import { ceilDivide, largest, scaleInterval, smallest } from './interval.js';
@@ -36,6 +37,7 @@ class RangeSolver {
   private readonly alternatives = new Map<number, Alternative[]>();
   private readonly isLarge: boolean;
   private pairs: EitherOr[];
+  private sums: Choice[];
 
   constructor(
     private readonly system: System,
@@ -49,6 +51,7 @@ class RangeSolver {
     this.choices = new WorkList(system.variableCount);
     this.isLarge = system.field.modulus > 1n << 60n;
     this.pairs = findEitherOrs(system, occurrences);
+    this.sums = findChoices(system);
     for (const alternative of system.alternatives) {
       const list = this.alternatives.get(alternative.other);
       if (list) list.push(alternative);
@@ -79,7 +82,7 @@ class RangeSolver {
       }
       const row = this.work.take();
       if (row < 0) {
-        if (this.visitPairs()) continue;
+        if (this.visitPairs() || this.visitSums()) continue;
         break;
       }
       if (this.visits[row] < VISITS) {
@@ -137,6 +140,17 @@ class RangeSolver {
       return false;
     });
     return this.pairs.length < before;
+  }
+
+  /** Variables that are 0 or a sum, once all of the sum has intervals. @returns whether any was bounded */
+  private visitSums(): boolean {
+    const before = this.sums.length;
+    this.sums = this.sums.filter(({ variable, sum }) => {
+      const bounds = boundSum(this.ranges, sum);
+      if (bounds) this.narrow(variable, smallest(0n, bounds[0]), largest(0n, bounds[1]));
+      return bounds === null;
+    });
+    return this.sums.length < before;
   }
 
   /** A variable that others equal, or else a constant, has a new interval. */

@@ -1,7 +1,7 @@
 import type { Knowledge } from './known.js';
 
 /** A variable of a row: the row moves by a multiple of `unit`, at most `span`, between two assignments. */
-interface Digit {
+export interface Digit {
   readonly variable: number;
   readonly unit: bigint;
   readonly span: bigint;
@@ -19,7 +19,8 @@ export function findRadixDigits(knowledge: Knowledge, row: number): number[] {
   return digits === null ? [] : takeDominant(digits, knowledge.system.field.modulus);
 }
 
-function takeDominant(digits: Digit[], modulus: bigint): number[] {
+/** The digits that differ from all smaller ones together, largest unit first. */
+export function takeDominant(digits: Digit[], modulus: bigint): number[] {
   let rest = digits.reduce((sum, { span }) => sum + span, 0n);
   if (rest >= modulus) return [];
   digits.sort((x, y) => (x.unit < y.unit ? 1 : x.unit > y.unit ? -1 : 0));
@@ -27,7 +28,7 @@ function takeDominant(digits: Digit[], modulus: bigint): number[] {
   for (const { variable, unit, span } of digits) {
     rest -= span;
     if (unit <= rest) break;
-    if (variable >= 0) found.push(variable);
+    found.push(variable);
   }
   return found;
 }

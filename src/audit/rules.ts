@@ -11,6 +11,7 @@ export const RULES = [
   'division',
   'states',
   'maximum',
+  'magnitude',
   'assumed',
 ] as const;
 

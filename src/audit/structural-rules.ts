@@ -1,6 +1,8 @@
+import { findChoices } from './choices.js';
 import { applyDivision } from './division-rule.js';
 import type { Knowledge } from './known.js';
 import { applyLevels, findLevels } from './level-rule.js';
+import { applyMagnitude } from './magnitude-rule.js';
 import { findMaxima } from './maximum-rule.js';
 import { findSelections } from './selections.js';
 import { applyStates } from './state-rule.js';
@@ -20,6 +22,9 @@ export function applyStructuralRules(knowledge: Knowledge): boolean {
   };
   for (let row = 0; row < system.rowCount; row++) {
     if (unknown[row] === 2 && system.product[row] >= 0) note(applyDivision(knowledge, row));
+  }
+  for (const choice of findChoices(system)) {
+    if (!knowledge.isKnown(choice.variable)) note(applyMagnitude(knowledge, choice));
   }
   for (const selection of findSelections(knowledge)) {
     for (const variable of findMaxima(knowledge, selection)) note(knowledge.mark(variable, 'maximum'));

@@ -13,8 +13,8 @@ export interface ComposedMap {
 
 /**
  * Writes a map over pending rows of one other map (a convolution over pooling sums) as one map over that map's atoms, with its
- * windows and kernels still shared. Null where it would not pay: rows too long to stand inside gadgets, or wires that a
- * window would read twice.
+ * windows and kernels still shared. Null where it would not pay: fewer sums that need no wire than rows that become too long to
+ * stand inside gadgets, too many terms for what it saves, or wires that a window would read twice.
  */
 export function composeMaps(outer: LinearMap, x: Elements): ComposedMap | null {
   const inner = findSource(x);
@@ -78,11 +78,15 @@ function isWorthwhile(outer: LinearMap, x: Elements, inner: MapSource): boolean 
       if (i >= 0) terms += isRow(x, i, inner) ? inner.map.windows[inner.map.rowWindow[x.row[i]]].length : 1;
     return terms;
   });
-  if (lengths.some((terms) => terms > INLINE_TERMS)) return false;
-  let pending = 0;
-  for (let i = 0; i < x.count; i++) if (isRow(x, i, inner)) pending++;
-  const terms = outer.rowWindow.reduce((sum, window) => sum + lengths[window], 0);
-  return terms <= Math.min(INLINE_LAYER_TERMS, pending * TERMS_PER_CONSTRAINT);
+  let saved = 0;
+  for (let i = 0; i < x.count; i++) if (isRow(x, i, inner)) saved++;
+  let [inlined, total] = [0, 0];
+  for (const window of outer.rowWindow) {
+    total += lengths[window];
+    if (lengths[window] <= INLINE_TERMS) inlined += lengths[window];
+    else if (outer.windows[window].length <= INLINE_TERMS) saved--;
+  }
+  return inlined <= INLINE_LAYER_TERMS && total <= saved * TERMS_PER_CONSTRAINT;
 }
 
 /** Indices into the inner atoms followed by x; the shape says which inner kernel stands at each place. */

@@ -74,6 +74,33 @@ export function clampRequantize(s: Sketch, input: Lc, p: number, shift: number, 
   return out;
 }
 
+/** `max((in + half) >> shift, 0)` for `2^shift - 2^p <= in + half < 2^p`: a remainder, and the magnitude of the quotient. */
+export function magnitudeRequantize(s: Sketch, input: Lc, p: number, shift: number): Lc {
+  const z = add(input, constant(shift > 0 ? 1n << BigInt(shift - 1) : 0n));
+  const signed = (v: (of: Lc) => bigint) => (2n * v(z) > s.modulus ? v(z) - s.modulus : v(z));
+  const quotient = (v: (of: Lc) => bigint) => signed(v) >> BigInt(shift);
+  const out = s.hint('y', (v) => (quotient(v) > 0n ? quotient(v) : 0n));
+  const bits = Array.from({ length: p - 1 }, (_, at) => {
+    const bit = s.hint(`b[${at}]`, (v) => {
+      const own = at + 1 - shift;
+      if (own < 0) return (signed(v) >> BigInt(at + 1)) & 1n;
+      return ((quotient(v) < 0n ? -quotient(v) : quotient(v)) >> BigInt(own)) & 1n;
+    });
+    boolean(s, bit);
+    return bit;
+  });
+  if (shift === 0) {
+    boolean(s, sub(sub(scale(2, out), z), weigh(bits, 1)), 'bit 0 of the magnitude');
+    s.constrain(out, sub(out, z), constant(0), '0 or the value');
+    return out;
+  }
+  const magnitude = weigh(bits.slice(shift - 1));
+  const value = scale(1n << BigInt(shift), sub(scale(2, out), magnitude));
+  boolean(s, sub(z, add(value, weigh(bits.slice(0, shift - 1), 1))), 'bit 0 of the remainder');
+  s.constrain(out, sub(out, magnitude), constant(0), '0 or the magnitude');
+  return out;
+}
+
 /** `max(in, 0)` for `-2^p <= in < 2^p`. */
 export function relu(s: Sketch, input: Lc, p: number): Lc {
   const all = rangeCheck(s, add(input, constant(1n << BigInt(p))), p + 1);

@@ -74,6 +74,27 @@ export const SMALL_GADGETS: readonly SmallGadget[] = [
     expect: (x) => Math.max(0, Math.floor((x + 1) / 2)),
   },
   {
+    name: 'requantize and ReLU by the magnitude of the quotient',
+    prime: 37,
+    build: (s) => g.magnitudeRequantize(s, s.input('x'), 3, 1),
+    inputs: singles(-7, 6),
+    expect: (x) => Math.max(0, Math.floor((x + 1) / 2)),
+  },
+  {
+    name: 'requantize and ReLU by the magnitude, two bits dropped',
+    prime: 37,
+    build: (s) => g.magnitudeRequantize(s, s.input('x'), 3, 2),
+    inputs: singles(-6, 5),
+    expect: (x) => Math.max(0, Math.floor((x + 2) / 4)),
+  },
+  {
+    name: 'ReLU by the magnitude',
+    prime: 61,
+    build: (s) => g.magnitudeRequantize(s, s.input('x'), 3, 0),
+    inputs: singles(-7, 7),
+    expect: (x) => Math.max(0, x),
+  },
+  {
     name: 'ReLU',
     prime: 61,
     build: (s) => g.relu(s, s.input('x'), 3),

@@ -9,7 +9,12 @@ import { ComponentTester } from './component-tester.js';
 function bounds(row: RequantizeRow): [number, number] {
   const half = row.shift > 0 ? 2 ** (row.shift - 1) : 0;
   const top = row.over === 0 ? 2 ** (row.shift + row.outBits) : 2 ** row.bits;
-  return [row.signed ? -(2 ** row.bits) - half : -half, top - 1 - half];
+  return [row.signed ? leastSum(row) - half : -half, top - 1 - half];
+}
+
+/** Smallest rounded sum of a signed row. */
+function leastSum({ bits, shift, over }: RequantizeRow): number {
+  return (over === 0 ? 2 ** shift : 0) - 2 ** bits;
 }
 
 const forms: readonly RequantizeRow[] = [
@@ -46,12 +51,12 @@ describe('requantize gadget', () => {
       const tester = new ComponentTester(defineRequantize(identity, [row], false));
       const half = shift > 0 ? 2 ** (shift - 1) : 0;
       expect(tester.reachable([2 ** bits - half])).to.deep.equal([]);
-      expect(tester.reachable([(signed ? -(2 ** bits) : 0) - half - 1])).to.deep.equal([]);
+      expect(tester.reachable([(signed ? leastSum(row) : 0) - half - 1])).to.deep.equal([]);
     });
     it(`costs what the table says: p ${bits}, s ${shift}, k ${outBits}, over ${over}`, () => {
       const tester = new ComponentTester(defineRequantize(identity, [row], false));
       expect(tester.r1cs.constraintCount).to.equal(requantizeCost(row));
-      if (signed) expect(requantizeCost(row)).to.equal(bits + (over === 0 ? 2 : 3));
+      if (signed) expect(requantizeCost(row)).to.equal(bits + (over === 0 ? 1 : 3));
     });
   }
 
@@ -81,9 +86,15 @@ describe('requantize gadget', () => {
     expect(
       tester.takes([5], (values, wireOf) => {
         values[wireOf('y[0]')] = 0n;
-        values[wireOf('pos[0]')] = 0n;
       }),
     ).to.equal(false);
+    // -5 has the same magnitude: its bits with y = 0 are the witness that -5, and only -5, has.
+    expect(
+      tester.takes([-5], (values, wireOf) => {
+        values[wireOf('y[0]')] = 5n;
+      }),
+    ).to.equal(false);
+    expect(tester.reachable([-5])).to.deep.equal(['0']);
     expect(tester.reachable([5])).to.deep.equal(['5']);
   });
 
@@ -112,13 +123,14 @@ describe('requantize planning', () => {
 
   it('takes the least width that holds both ends, rounding included', () => {
     // 62 + 2 = 64 needs a seventh bit, 61 + 2 = 63 does not; saturation needs it too.
-    expect(planRequantize(-64, 61, 2, 4, 'saturate')).to.deep.include({
+    expect(planRequantize(-62, 61, 2, 4, 'saturate')).to.deep.include({
       row: { bits: 6, shift: 2, outBits: 4, signed: true, over: 0 },
     });
     expect(planRequantize(-66, 62, 2, 4, 'saturate')).to.deep.include({
       row: { bits: 7, shift: 2, outBits: 4, signed: true, over: 1 },
     });
-    expect(planRequantize(-67, 61, 2, 4, 'saturate')).to.deep.include({
+    // A quotient of -16 has a magnitude of five bits, -15 of four.
+    expect(planRequantize(-63, 61, 2, 4, 'saturate')).to.deep.include({
       row: { bits: 7, shift: 2, outBits: 4, signed: true, over: 0 },
     });
   });

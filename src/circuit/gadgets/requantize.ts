@@ -5,9 +5,15 @@ import { type AffineRows, affineArguments, affineLc, affineValues } from './affi
 
 /**
  * `y = clamp(floor((x + 2^(shift-1)) / 2^shift), 0, 2^outBits - 1)` of one row x; shift 0 adds nothing, which without
- * saturation is ReLU. With `signed` the rounded sum lies in `[-2^bits, 2^bits)`, else in `[0, 2^bits)`.
+ * saturation is ReLU. With `signed` the rounded sum lies in `[-2^bits, 2^bits)` (where `over` is 0, in
+ * `[2^shift - 2^bits, 2^bits)`), else in `[0, 2^bits)`.
  * `over` bits above the output's decide saturation: `bits - shift - outBits`, or 0 where the rounded sum stays below
  * `2^(shift + outBits)` anyway. Not `signed` with `over` 0 needs `shift >= 1` and `bits = shift + outBits`.
+ *
+ * `signed` with `over` 0 writes the rounded sum z as a remainder and the magnitude of its quotient Q: `q = |Q|`, `y` is 0 or q by
+ * `y (y - q) = 0`, and `z = 2^shift (2y - q) + r`, so that `2y - q = Q`. Given z, r and Q are unique (digits of a radix, one of them
+ * signed), and so are `q = |Q|` and `y = (Q + q) / 2`. Fewer than `bits + 1` constraints can't do it: the values of z up to 2^shift - 1
+ * all lie in the hyperplane y = 0, where c constraints leave at most 2^(c - 1) points.
  */
 export interface RequantizeRow {
   readonly bits: number;
@@ -21,7 +27,7 @@ export interface RequantizeRow {
 export function requantizeCost(row: RequantizeRow): number {
   const { over } = row;
   const sign = row.signed ? 1 : 0;
-  if (over === 0) return row.bits + 2 * sign;
+  if (over === 0) return row.bits + sign;
   if (over === 1) return row.bits + 2 * sign + 1;
   return row.bits + sign + 2;
 }
@@ -38,7 +44,7 @@ function countWires(row: RequantizeRow): Counts {
   const inOutput = over === 0 && !row.signed;
   return {
     bits: row.bits - (inOutput ? 2 : 1),
-    signs: row.signed ? 1 : 0,
+    signs: row.signed && over > 0 ? 1 : 0,
     flags: over === 1 && row.signed ? 1 : 0,
     cofactors: over > 1 ? 1 : 0,
   };
@@ -80,6 +86,7 @@ export function defineRequantize(rows: AffineRows, specs: readonly RequantizeRow
     for (let j = 0; j < count; j++) {
       const { bits, shift, outBits, signed, over } = specs[j];
       const y = wireOf(j);
+      const isMagnitude = signed && over === 0;
       let sum = affineLc(rows, j).add(0, (shift > 0 ? 2 ** (shift - 1) : 0) + (signed ? 2 ** bits : 0));
       if (materialized) {
         const z = wireOf(sumsAt + j);
@@ -88,6 +95,7 @@ export function defineRequantize(rows: AffineRows, specs: readonly RequantizeRow
       }
       // Bit 0 is what the others leave of the sum, so that a long row stands in one constraint only.
       const bit0 = sum;
+      const sumOnly = isMagnitude && shift === 0 ? new Lc().plus(sum) : new Lc();
       const low = new Lc();
       const high = new Lc();
       const inOutput = over === 0 && !signed;
@@ -96,9 +104,10 @@ export function defineRequantize(rows: AffineRows, specs: readonly RequantizeRow
         if (inOutput && i === shift) continue;
         const weight = 2 ** i;
         bindBoolean(emit, new Lc().add(bit, 1));
-        if (!inOutput || i < shift) bit0.add(bit, -weight);
+        if (isMagnitude && i >= shift) bit0.add(bit, weight);
+        else if (!inOutput || i < shift) bit0.add(bit, -weight);
         if (inOutput && i > shift) top.add(bit, -(2 ** (i - shift)));
-        if (i >= shift && i < shift + outBits) low.add(bit, 2 ** (i - shift));
+        if (i >= shift && (isMagnitude || i < shift + outBits)) low.add(bit, 2 ** (i - shift));
         if (over > 0 && i >= shift + outBits) high.add(bit, 2 ** (i - shift - outBits));
         bit++;
       }
@@ -106,6 +115,17 @@ export function defineRequantize(rows: AffineRows, specs: readonly RequantizeRow
         bit0.add(y, -(2 ** shift));
         bindBoolean(emit, bit0);
         bindBoolean(emit, top);
+        continue;
+      }
+      if (isMagnitude) {
+        // Bit 0 belongs to the remainder, or without one to the magnitude, which is 2y - z then.
+        const rest = new Lc()
+          .plus(bit0)
+          .add(0, -(2 ** bits))
+          .add(y, -(2 ** (shift + 1)));
+        bindBoolean(emit, shift > 0 ? rest : new Lc().plus(rest, -1));
+        const positive = shift > 0 ? low : new Lc().plus(sumOnly).add(0, -(2 ** bits));
+        emit(new Lc().add(y, 1), new Lc().add(y, 1).plus(positive, -1), new Lc());
         continue;
       }
       const pos = signed ? new Lc().add(sign, 1) : Lc.of(1);
@@ -146,11 +166,17 @@ export function defineRequantize(rows: AffineRows, specs: readonly RequantizeRow
     let rest = signed ? sum - pos * 2 ** bits : sum;
     const quotient = Math.floor(rest / 2 ** shift);
     const inOutput = over === 0 && !signed;
+    if (signed && over === 0) {
+      const magnitude = pos === 1 ? quotient : 2 ** (bits - shift) - quotient;
+      rest = magnitude * 2 ** shift + (rest % 2 ** shift);
+      own.set(j, pos * magnitude);
+    }
     rest = Math.floor(rest / 2);
     for (let i = 1; i < bits; i++) {
       if (!(inOutput && i === shift)) own.set(at.bits++, rest % 2);
       rest = Math.floor(rest / 2);
     }
+    if (signed && over === 0) return;
     if (signed) own.set(at.signs++, pos);
     const largest = 2 ** outBits - 1;
     const high = Math.floor(quotient / 2 ** outBits);

@@ -39,7 +39,9 @@ export function planRequantize(
       max: yMax,
     };
   }
-  while ((signed && -(2 ** width) > min + half) || (saturates && 2 ** width <= max + half)) width++;
+  // Without saturation the magnitude of the quotient is what is written in bits.
+  const least = () => (saturates ? 0 : step) - 2 ** width;
+  while ((signed && least() > min + half) || (saturates && 2 ** width <= max + half)) width++;
   const over = saturates ? width - shift - outBits : 0;
   return { kind: 'row', row: { bits: width, shift, outBits, signed, over }, min: yMin, max: yMax };
 }
