@@ -164,6 +164,9 @@ describe('operators agree with onnxruntime', () => {
       attributes: { equation: 'bij,jk,bk->bi' },
     },
     { op: 'Einsum', shape: [2, 3], weights: [floats([3]), floats([2])], attributes: { equation: 'ij,j,i' } },
+    // Edges of bins, where the outermost stand for infinity.
+    { op: 'Less', shape: [2, 3], weights: [floatTensor('w901', [3], [0.5, 3.4e38, -3.4e38])], opset: 13 },
+    { op: 'GreaterOrEqual', shape: [2, 3], weights: [floatTensor('w902', [3], [0.5, 3.4e38, -3.4e38])], opset: 13 },
     { op: 'Pow', shape: [2, 3], weights: [floats([])], positive: true },
     { op: 'Clip', shape: [2, 3], weights: ['', floats([], 2)] },
     { op: 'PRelu', shape: [2, 3, 2], weights: [floats([3, 1])], opset: 16 },

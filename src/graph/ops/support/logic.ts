@@ -23,10 +23,29 @@ export function equal(builder: GraphBuilder, a: Operand, b: Operand): Operand {
   return apply(builder, difference(builder, a, b), call('isZero', X), 'bool');
 }
 
-/** `a - b`; the operand itself where b is the constant 0. */
+/** `a - b`, or what has its sign; the operand itself where b is the constant 0. */
 function difference(builder: GraphBuilder, a: Operand, b: Operand): Operand {
   const zero = b.kind === 'const' && a.kind === 'value' && b.data.every((value) => value === 0);
-  return zero ? broadcastTo(builder, a, broadcastShapes(a.shape, b.shape)) : sub(builder, a, b);
+  if (zero) return broadcastTo(builder, a, broadcastShapes(a.shape, b.shape));
+  if (a.kind === 'value' && isHuge(b)) return sub(builder, mul(builder, a, maskHuge(b)), limitHuge(b));
+  if (b.kind === 'value' && isHuge(a)) return sub(builder, limitHuge(a), mul(builder, b, maskHuge(a)));
+  return sub(builder, a, b);
+}
+
+type Constant = Operand & { kind: 'const' };
+
+function isHuge(x: Operand): x is Constant {
+  return x.kind === 'const' && x.data.some((value) => Math.abs(value) > HUGE);
+}
+
+/** 0 where a comparison with the constant is settled whatever the other side is, else 1. */
+function maskHuge(x: Constant): Constant {
+  return { ...x, data: x.data.map((value) => (Math.abs(value) > HUGE ? 0 : 1)) };
+}
+
+/** Stand-ins for infinity as ±1. */
+function limitHuge(x: Constant): Constant {
+  return { ...x, data: x.data.map((value) => (Math.abs(value) > HUGE ? Math.sign(value) : value)) };
 }
 
 /** `1 - a` of a boolean. */
