@@ -9,13 +9,26 @@ import { encodeRow } from '../quantize/search.js';
 import type { Row } from '../rows/rows.js';
 import { bindStatement } from '../verify/derive-signals.js';
 import type { ProofFile } from '../verify/proof-file.js';
+import { verifyInferences } from '../verify/verify-inference.js';
 import type { OpenBundle } from './open-bundle.js';
 import { describeInput, type RunBinding } from './prove-input.js';
 
-/** What tells whether the proof of a row is there. */
+/** A row and the file that its proof is kept in. */
+export interface NamedRow {
+  readonly name: string;
+  readonly row: Row;
+}
+
+/** What stands in the file of a row: nothing, something that is no valid proof of the row, or its proof. */
+export type RowState = 'absent' | 'unusable' | 'finished';
+
+/** What tells whether the proofs of rows are there. */
 export interface FinishedRows {
-  /** Whether the file holds a proof of this row, for this bundle and binding. */
-  has(name: string, row: Row): Promise<boolean>;
+  /**
+   * Looks at rows in their order. A file counts only where it is a valid proof of this very row, for this bundle and binding;
+   * proofs that follow each other are verified together, so a row comes out once up to 64 have been looked at.
+   */
+  examine<T extends NamedRow>(rows: AsyncIterable<T> | Iterable<T>): AsyncGenerator<T & { readonly state: RowState }>;
   /** To be called before a proof is written, with its text. */
   mark(name: string, row: Row, text: string): Promise<void>;
 }
@@ -23,13 +36,15 @@ export interface FinishedRows {
 /** Folder beside the proofs of private inputs. */
 const FOLDER = '.rows';
 const KEY_BYTES = 32;
+/** Stored proofs that are verified at once. */
+const MOST_TOGETHER = 64;
 
 /**
  * Tells finished rows by their proofs. The proof of a private input says nothing of the input, so a code of both is kept
  * beside it, under a key that only the owner may read: without the key, the code says nothing either.
  */
 export async function openFinishedRows(dir: string, bundle: OpenBundle, to: RunBinding): Promise<FinishedRows> {
-  const { manifest, graph } = bundle;
+  const { manifest, graph, verificationKey } = bundle;
   const isPrivate = manifest.statement.visibility === 'private';
   const folder = join(dir, FOLDER);
   const key = isPrivate ? await openKey(folder) : undefined;
@@ -38,21 +53,47 @@ export async function openFinishedRows(dir: string, bundle: OpenBundle, to: RunB
       .update(writeTensors(manifest.statement.inputs, encodeRow(graph, row)))
       .update(text)
       .digest('hex');
+
+  /** The document of a row's file, where it is of this row as far as it says itself; its proof may still be false. */
+  const readClaim = async ({ name, row }: NamedRow): Promise<{ readonly document: unknown } | RowState> => {
+    try {
+      const text = await readFile(join(dir, name), 'utf8');
+      const document = JSON.parse(text) as Partial<ProofFile>;
+      const isClaimed =
+        (await isOf(document, bundle, to, row)) &&
+        (!isPrivate || (await readFile(join(folder, name), 'utf8')) === codeOf(row, text));
+      return isClaimed ? { document } : 'unusable';
+    } catch (error) {
+      const { code, path } = error as NodeJS.ErrnoException;
+      return code === 'ENOENT' && path === join(dir, name) ? 'absent' : 'unusable';
+    }
+  };
+
   return {
-    has: async (name, row) => {
-      try {
-        const text = await readFile(join(dir, name), 'utf8');
-        const file = JSON.parse(text) as Partial<ProofFile>;
-        if (!(await isOf(file, bundle, to, row))) return false;
-        return !isPrivate || (await readFile(join(folder, name), 'utf8')) === codeOf(row, text);
-      } catch {
-        return false;
+    examine: async function* <T extends NamedRow>(rows: AsyncIterable<T> | Iterable<T>) {
+      let waiting: { readonly row: T; readonly document: unknown }[] = [];
+      async function* judge() {
+        const documents = waiting.map(({ document }) => document);
+        const verdicts = await verifyInferences(documents, manifest, verificationKey);
+        for (const [index, { row }] of waiting.entries())
+          yield withState(row, verdicts[index].valid ? 'finished' : 'unusable');
+        waiting = [];
       }
+      for await (const row of rows) {
+        const claim = await readClaim(row);
+        if (typeof claim === 'object') waiting.push({ row, document: claim.document });
+        if (waiting.length === MOST_TOGETHER || typeof claim === 'string') yield* judge();
+        if (typeof claim === 'string') yield withState(row, claim);
+      }
+      yield* judge();
     },
     mark: async (name, row, text) => {
       if (isPrivate) await writeFileAtomic(join(folder, name), codeOf(row, text), 0o600);
     },
   };
+}
+function withState<T extends NamedRow>(row: T, state: RowState): T & { readonly state: RowState } {
+  return { ...row, state };
 }
 
 async function openKey(folder: string): Promise<Uint8Array> {

@@ -22,9 +22,10 @@ export interface PooledBundle {
   readonly program: WitnessProgram;
 }
 
-/** Shares an open bundle with workers. @throws ZkinferError `KEY_TOO_LARGE` */
+/** Shares an open bundle with workers; a key that is shared already lies in memory once. @throws ZkinferError `KEY_TOO_LARGE` */
 export async function poolBundle(bundle: OpenBundle): Promise<PooledBundle> {
-  return { bundle, provingKey: await shareProvingKey(bundle.zkey), program: shareRunProgram(bundle) };
+  const provingKey = await shareProvingKey(bundle.zkey);
+  return { bundle: { ...bundle, zkey: provingKey.zkey }, provingKey, program: shareRunProgram(bundle) };
 }
 
 /** The job that proves one run: a worker infers, computes the witness and proves. */

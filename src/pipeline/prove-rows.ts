@@ -7,7 +7,7 @@ import type { ProverName } from '../groth16/prove.js';
 import { type BatchItem, type BatchProgress, proveBatch } from '../prove/batch.js';
 import { createProverPool } from '../prove/pool.js';
 import type { RowWithPlace } from '../rows/rows.js';
-import { openFinishedRows } from './finished-rows.js';
+import { type NamedRow, openFinishedRows } from './finished-rows.js';
 import { openBundle } from './open-bundle.js';
 import { finishRunJob, makeRunJob, poolBundle } from './pooled-bundle.js';
 import type { ProveOptions } from './prove-bundle.js';
@@ -27,6 +27,8 @@ export interface ProveRowsReport {
   readonly done: number;
   readonly failed: number;
   readonly skipped: number;
+  /** Files that were there and held no valid proof of their row, so that it was proved again. */
+  readonly replaced: number;
   readonly workers: number;
   readonly backend: ProverName;
   readonly totalMs: number;
@@ -41,6 +43,10 @@ export function proofFileName(index: number): string {
   return `proof-${String(index).padStart(6, '0')}.json`;
 }
 
+async function* nameRows(rows: ProveRowsRequest['rows']): AsyncGenerator<NamedRow> {
+  for await (const { row, index } of rows) yield { name: proofFileName(index), row };
+}
+
 /** Failures kept in a report; all are counted. */
 const MOST_FAILURES = 100;
 /** Times that percentiles are taken of: all of them, or as many drawn from all. */
@@ -48,7 +54,7 @@ const MOST_TIMES = 10_000;
 
 /**
  * Proves rows in the worker pool, in any number and in constant memory. A row whose proof file is there and was made for this
- * very bundle and input is skipped, so that an interrupted run goes on where it stopped.
+ * very bundle and input is verified and skipped, so that an interrupted run goes on where it stopped.
  */
 export async function proveRows(request: ProveRowsRequest): Promise<ProveRowsReport> {
   const started = performance.now();
@@ -64,14 +70,14 @@ export async function proveRows(request: ProveRowsRequest): Promise<ProveRowsRep
   const failures: { index: number; reason: string }[] = [];
   const finished = new Set<string>();
   const rows = new Map<string, RowWithPlace['row']>();
-  let saturated = 0;
+  let [saturated, replaced] = [0, 0];
   let totals: BatchProgress = { done: 0, failed: 0, skipped: 0, rate: 0 };
 
   async function* items(): AsyncGenerator<BatchItem> {
-    for await (const { row, index } of request.rows) {
-      const key = proofFileName(index);
-      if (await finishedRows.has(key, row)) finished.add(key);
+    for await (const { name: key, row, state } of finishedRows.examine(nameRows(request.rows))) {
+      if (state === 'finished') finished.add(key);
       else rows.set(key, row);
+      if (state === 'unusable') replaced++;
       yield { key, makeJob: () => makeRunJob(pooled, { row, to, strict }) };
     }
   }
@@ -107,7 +113,7 @@ export async function proveRows(request: ProveRowsRequest): Promise<ProveRowsRep
   const totalMs = performance.now() - started;
   const { workers } = pool;
   const latencyMs = times.percentiles();
-  return { done, failed, skipped, workers, backend: pool.backend, totalMs, latencyMs, failures, saturated };
+  return { done, failed, skipped, replaced, workers, backend: pool.backend, totalMs, latencyMs, failures, saturated };
 }
 
 /** A fair sample of times of any number, in constant memory. */

@@ -6,11 +6,12 @@ import { expect } from 'chai';
 import { openBundle } from '../../src/pipeline/open-bundle.js';
 import { poolBundle, proveInPool } from '../../src/pipeline/pooled-bundle.js';
 import { proveRow } from '../../src/pipeline/prove-bundle.js';
-import { proveRows } from '../../src/pipeline/prove-rows.js';
+import { proofFileName, proveRows } from '../../src/pipeline/prove-rows.js';
 import { type BatchItem, proveBatch } from '../../src/prove/batch.js';
 import { createProverPool, type ProverPool } from '../../src/prove/pool.js';
 import { openRows } from '../../src/rows/read-rows.js';
 import type { RowWithPlace } from '../../src/rows/rows.js';
+import type { ProofFile } from '../../src/verify/proof-file.js';
 import { verifyInference } from '../../src/verify/verify-inference.js';
 import { runWords } from '../cli/capture.js';
 import { useScratchFolder } from '../groth16/scratch.js';
@@ -57,6 +58,29 @@ describe('batches of rows', function () {
     });
   }
 
+  it('verify what is there before they pass it over: a proof that was changed, or is of another run, is made again', async () => {
+    const outDir = scratch.path('proofs-altered');
+    const prove = () => proveRows({ dir: bundleOf('public'), rows, outDir, workers: 1 });
+    expect(await prove()).to.include({ done: 4, skipped: 0, replaced: 0 });
+    const at = (index: number) => join(outDir, proofFileName(index));
+    const read = async (index: number) => JSON.parse(await readFile(at(index), 'utf8')) as ProofFile;
+    const [first, second, third] = [await read(0), await read(1), await read(2)];
+    // The points of another proof, a point off by one bit, and a claim that only the signals do not bear out.
+    await writeFile(at(0), JSON.stringify({ ...first, proof: second.proof }));
+    const [x, ...others] = second.proof.pi_a;
+    await writeFile(
+      at(1),
+      JSON.stringify({ ...second, proof: { ...second.proof, pi_a: [String(BigInt(x) ^ 1n), ...others] } }),
+    );
+    await writeFile(at(2), JSON.stringify({ ...third, publicSignals: first.publicSignals }));
+    expect(await prove()).to.include({ done: 3, skipped: 1, replaced: 3, failed: 0 });
+    const { manifest, verificationKey } = await openBundle(bundleOf('public'));
+    for (let index = 0; index < rows.length; index++) {
+      expect(await verifyInference(await read(index), manifest, verificationKey)).to.include({ valid: true });
+    }
+    expect(await prove()).to.include({ done: 0, skipped: 4, replaced: 0 });
+  });
+
   it('with private inputs leave nothing from which an input could be guessed', async () => {
     const { graph } = await openBundle(bundleOf('private'));
     expect(graph.inputs).to.have.length(1);
@@ -85,6 +109,14 @@ describe('batches of rows', function () {
       expect(await verifyInference(proof, bundle.manifest, bundle.verificationKey, {})).to.include({ valid: true });
     });
   }
+
+  it('hold one key in memory for two bundles of one key', async () => {
+    const [first, second] = [await openBundle(bundleOf('public')), await openBundle(bundleOf('public'))];
+    expect(second.zkey.buffer).not.to.equal(first.zkey.buffer);
+    const pooled = [await poolBundle(first), await poolBundle(second)];
+    expect(pooled[1].provingKey).to.equal(pooled[0].provingKey);
+    for (const { bundle, provingKey } of pooled) expect(bundle.zkey).to.equal(provingKey.zkey);
+  });
 
   it('one row in a pool of the caller is what it is on the calling thread', async () => {
     const bundle = await openBundle(bundleOf('public'));

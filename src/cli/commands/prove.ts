@@ -124,6 +124,10 @@ async function proveMany(dir: string, options: Options, reporter: Reporter): Pro
   for (const { index, reason } of report.failures) reporter.warn(`row ${index}: ${reason}`);
   if (report.saturated > 0)
     reporter.warn(`${report.saturated} rows lie outside the calibrated range: their proofs speak of saturated inputs`);
+  if (report.replaced > 0)
+    reporter.warn(
+      `${report.replaced} files were there and held no valid proof of their row: those rows were proved again`,
+    );
   const { latencyMs } = report;
   const times = latencyMs && `, median ${formatDuration(latencyMs.p50)}, 95 % within ${formatDuration(latencyMs.p95)}`;
   return {
