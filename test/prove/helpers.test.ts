@@ -4,8 +4,9 @@ import { PROOF_PHASES, type ProofPhase, type ProofProgress, REPORT_EVERY_MS } fr
 import { verifyProof } from '../../src/groth16/verify.js';
 import { writeWtns } from '../../src/groth16/wtns-file.js';
 import { type JobResult, type ProofJob, type SharedKey, shareProvingKey } from '../../src/prove/job.js';
-import { createProverPool, type ProverPool } from '../../src/prove/pool.js';
+import { createProverPool, type JobOptions, type ProverPool } from '../../src/prove/pool.js';
 import { mlCircuit, randomCircuit, type TestCircuit } from '../groth16/ml-circuit.js';
+import { loadLargeKey } from './large-key.js';
 
 describe('a lone proof', function () {
   this.timeout(60_000);
@@ -13,7 +14,9 @@ describe('a lone proof', function () {
   let job: ProofJob;
   let pool: ProverPool;
   before(async () => {
-    ({ job, verificationKey } = await makeJob(mlCircuit(16_200)));
+    const { zkey, wtns, verificationKey: vk } = await loadLargeKey();
+    job = { provingKey: await shareProvingKey(zkey), wtns };
+    verificationKey = vk;
     pool = createProverPool({ workers: 3 });
   });
   after(() => pool.close());
@@ -27,12 +30,21 @@ describe('a lone proof', function () {
     expect(await verifyProof(key, publicSignals, proof)).to.deep.equal({ valid: true });
   }
 
-  /** Thread ids of helpers, once there are some. */
-  async function waitForHelpers(): Promise<readonly number[]> {
+  /** A proof under way that has helpers; one that was over before they woke up is made again. */
+  async function proveHelped(
+    options?: JobOptions,
+  ): Promise<{ result: Promise<JobResult>; helpers: readonly number[] }> {
     for (;;) {
-      const [running] = pool.listRunning();
-      if (running?.helpers.length > 0) return running.helpers;
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      let isOver = false;
+      const result = pool.prove(job, options).finally(() => {
+        isOver = true;
+      });
+      while (!isOver) {
+        const [running] = pool.listRunning();
+        if (running?.helpers.length > 0) return { result, helpers: running.helpers };
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      await result;
     }
   }
 
@@ -46,12 +58,13 @@ describe('a lone proof', function () {
     const reports: ProofProgress[] = [];
     const onProgress = (progress: ProofProgress) => reports.push(progress);
     const started = performance.now();
-    for (let rounds = 0; reports.length < 3 && rounds < 20; rounds++) {
+    // One of many is caught in the act, however fast the machine.
+    while (reports.length === 0 || reports.at(-1)?.fraction === 0) {
       reports.length = 0;
       await pool.prove(job, { onProgress });
     }
     const told = reports.length;
-    expect(told).to.be.within(3, Math.ceil((performance.now() - started) / REPORT_EVERY_MS));
+    expect(told).to.be.within(1, Math.ceil((performance.now() - started) / REPORT_EVERY_MS));
     expect(reports.map(({ phase }) => phase)).to.satisfy((phases: ProofPhase[]) =>
       phases.every((phase) => PROOF_PHASES.includes(phase)),
     );
@@ -64,23 +77,23 @@ describe('a lone proof', function () {
   });
 
   it('has it for full-size values too', async () => {
-    const { job: other, verificationKey: key } = await makeJob(randomCircuit(14_000, 3));
+    const { job: other, verificationKey: key } = await makeJob(randomCircuit(4_000, 3));
     for (let round = 0; round < 2; round++) await expectValid(await pool.prove(other), key);
   });
 
   it('does not suffer when its helpers are killed', async () => {
-    for (let round = 0; round < 3; round++) {
-      const result = pool.prove(job);
-      for (const helper of await waitForHelpers()) await pool.killThread(helper);
+    for (let round = 0; round < 2; round++) {
+      const { result, helpers } = await proveHelped();
+      for (const helper of helpers) await pool.killThread(helper);
       await expectValid(await result);
     }
   });
 
   it('keeps its memory to itself when it is stopped while others help', async () => {
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 2; round++) {
       const controller = new AbortController();
-      const stopped = pool.prove(job, { signal: controller.signal }).catch(({ code }: { code: string }) => code);
-      await waitForHelpers();
+      const { result } = await proveHelped({ signal: controller.signal });
+      const stopped = result.catch(({ code }: { code: string }) => code);
       controller.abort();
       const next = await Promise.all([pool.prove(job), pool.prove(job)]);
       expect(await stopped).to.equal('PROVE_ABORTED');
@@ -89,8 +102,7 @@ describe('a lone proof', function () {
   });
 
   it('gives its helpers back when other jobs come', async () => {
-    const first = pool.prove(job);
-    await waitForHelpers();
+    const { result: first } = await proveHelped();
     const others = Array.from({ length: 4 }, () => pool.prove(job));
     for (const result of await Promise.all([first, ...others])) await expectValid(result);
   });
@@ -105,13 +117,13 @@ describe('a lone proof', function () {
   it('uses memory that grows with the threads, not with their deaths', async () => {
     const { memory } = job.provingKey as SharedKey;
     const killRound = async () => {
-      const result = pool.prove(job);
-      for (const helper of await waitForHelpers()) await pool.killThread(helper);
+      const { result, helpers } = await proveHelped();
+      for (const helper of helpers) await pool.killThread(helper);
       await result;
     };
-    for (let round = 0; round < 2; round++) await killRound();
+    await killRound();
     const before = memory.buffer.byteLength;
-    for (let round = 0; round < 3; round++) await killRound();
+    for (let round = 0; round < 2; round++) await killRound();
     // A thread that ends may still hold its region while the next one begins.
     expect(memory.buffer.byteLength - before).to.be.at.most(2 * (8 << 20));
   });

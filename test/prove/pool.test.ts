@@ -1,11 +1,10 @@
 import { expect } from 'chai';
-import { createDevKey } from '../../src/groth16/dev-key.js';
 import { verifyProof } from '../../src/groth16/verify.js';
 import { writeWtns } from '../../src/groth16/wtns-file.js';
 import { type ProofJob, type SharedKey, shareProvingKey } from '../../src/prove/job.js';
 import { createProverPool, type ProverPool } from '../../src/prove/pool.js';
-import { mlCircuit } from '../groth16/ml-circuit.js';
 import { loadProofFixture, type ProofFixture } from '../groth16/proof-fixture.js';
+import { loadLargeKey } from './large-key.js';
 
 /** What a promise failed with. */
 async function failureOf(work: Promise<unknown>): Promise<{ code: string; kind: string; ms: number }> {
@@ -42,19 +41,21 @@ describe('pool of provers', function () {
     return pool;
   };
 
+  /** A pool of one worker, which lives through what is done to it from test to test. */
+  let single: ProverPool;
+
   before(async () => {
+    single = createProverPool({ workers: 1 });
     fixture = await loadProofFixture('network');
     provingKey = await shareProvingKey(fixture.key.zkey);
     job = { provingKey, wtns: fixture.wtns };
-    const large = mlCircuit(4000);
-    longJob = {
-      provingKey: await shareProvingKey((await createDevKey(large.r1cs)).zkey),
-      wtns: writeWtns(large.witness),
-    };
+    const large = await loadLargeKey();
+    longJob = { provingKey: await shareProvingKey(large.zkey), wtns: large.wtns };
   });
   afterEach(async () => {
     await Promise.all(pools.splice(0).map((pool) => pool.close()));
   });
+  after(() => single.close());
 
   for (const backend of ['snarkjs', 'resident'] as const) {
     it(`makes verified proofs in worker threads with ${backend}, many at once`, async () => {
@@ -69,7 +70,7 @@ describe('pool of provers', function () {
   }
 
   it('passes on typed errors of the prover and goes on', async () => {
-    const pool = open({ workers: 1 });
+    const pool = single;
     const wrong = fixture.circuit.witness.map((value, wire) => (wire === 1 ? value + 1n : value));
     expect(await failureOf(pool.prove({ provingKey, wtns: writeWtns(wrong) }))).to.include({
       code: 'PROOF_REJECTED',
@@ -82,7 +83,7 @@ describe('pool of provers', function () {
   });
 
   it('W1 retries a job whose worker is killed in the middle of it', async () => {
-    const pool = open({ workers: 1 });
+    const pool = single;
     await pool.prove(job);
     const result = pool.prove({ ...longJob, key: 'long' });
     const victim = await waitForThread(pool, 'long');
@@ -113,7 +114,7 @@ describe('pool of provers', function () {
   });
 
   it('stops queued and running jobs within milliseconds of an abort', async () => {
-    const pool = open({ workers: 1 });
+    const pool = single;
     await pool.prove(job);
     const controller = new AbortController();
     const running = failureOf(pool.prove(longJob, { signal: controller.signal }));
@@ -129,7 +130,7 @@ describe('pool of provers', function () {
   });
 
   it('stops a job at its deadline, and goes on', async () => {
-    const pool = open({ workers: 1 });
+    const pool = single;
     await pool.prove(job);
     const late = await failureOf(pool.prove(longJob, { deadlineMs: 60 }));
     expect(late).to.include({ code: 'PROVE_DEADLINE', kind: 'resource' });
