@@ -28,5 +28,7 @@ export async function readProver(
     reporter.warn(
       `the program of ZKINFER_RAPIDSNARK is not used: ${passedOver.message} (${passedOver.facts.join('; ')})`,
     );
+  // Releases of rapidsnark that are built with OpenMP spin while they wait: two at once take three times as long.
+  if (picked.backend === 'rapidsnark') process.env.OMP_WAIT_POLICY ??= 'PASSIVE';
   return picked;
 }

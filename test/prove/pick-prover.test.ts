@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type ProverChoice, pickProver } from '../../src/pipeline/pick-prover.js';
@@ -77,12 +77,18 @@ describe('the choice of a prover', function () {
       );
 
     it('takes the program of ZKINFER_RAPIDSNARK, in batches too', async () => {
-      process.env.ZKINFER_RAPIDSNARK = good;
+      const policy = scratch.path('policy');
+      process.env.ZKINFER_RAPIDSNARK = writeProgram(
+        scratch.path('noting'),
+        `#!/bin/sh\nprintf '%s' "$OMP_WAIT_POLICY" > ${policy}\nexec ${good} "$@"\n`,
+      );
       writeFileSync(scratch.path('rows.ndjson'), '[5.1, 3.5, 1.4, 0.2]\n');
       const batch = ['--batch', scratch.path('rows.ndjson'), '-o', scratch.path('proofs'), '--workers', '1', '--json'];
       const { code, stdout } = await runWords('prove', scratch.path('bundle'), ...batch);
       expect(code).to.equal(0);
       expect(JSON.parse(stdout)).to.include({ backend: 'rapidsnark', done: 1, failed: 0 });
+      // In the threads of a pool, too, many of them at once do not spin for one another.
+      expect(readFileSync(policy, 'utf8')).to.equal('PASSIVE');
     });
 
     it('warns and goes on with our own where that program is unfit, unless it was asked for by name', async () => {
