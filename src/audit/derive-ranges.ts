@@ -2,6 +2,7 @@ import { boundSum, type Choice, findChoices } from './choices.js';
 import { boundEitherOr, type EitherOr, findEitherOrs } from './either-or.js';
 import { findZeroTestFlags } from './implications.js';
 import { ceilDivide, largest, scaleInterval, smallest } from './interval.js';
+import { boundBalances } from './magnitude-rule.js';
 import type { Occurrences } from './occurrences.js';
 import { boundProduct, boundRowByCases } from './product-ranges.js';
 import { Ranges } from './ranges.js';
@@ -145,10 +146,13 @@ class RangeSolver {
   /** Variables that are 0 or a sum, once all of the sum has intervals. @returns whether any was bounded */
   private visitSums(): boolean {
     const before = this.sums.length;
-    this.sums = this.sums.filter(({ variable, sum }) => {
-      const bounds = boundSum(this.ranges, sum);
-      if (bounds) this.narrow(variable, smallest(0n, bounds[0]), largest(0n, bounds[1]));
-      return bounds === null;
+    this.sums = this.sums.filter((choice) => {
+      const bounds = boundSum(this.ranges, choice.sum);
+      if (!bounds) return true;
+      this.narrow(choice.variable, smallest(0n, bounds[0]), largest(0n, bounds[1]));
+      const found = boundBalances(this.system, this.occurrences, this.ranges, choice);
+      for (const { variable, interval } of found) this.narrow(variable, ...interval);
+      return false;
     });
     return this.sums.length < before;
   }

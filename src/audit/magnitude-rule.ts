@@ -1,7 +1,9 @@
 import type { Choice } from './choices.js';
 import { hull, type Interval, intersect, scaleInterval } from './interval.js';
 import type { Knowledge } from './known.js';
+import type { Occurrences } from './occurrences.js';
 import { takeDominant } from './radix.js';
+import type { Ranges } from './ranges.js';
 import type { System } from './system.js';
 
 /** A sum that is 0: `a·y + b·f` and the rest by variable, the constant under 0; f is the other factor of the choice. */
@@ -23,8 +25,8 @@ const ROWS = 256;
 export function applyMagnitude(knowledge: Knowledge, choice: Choice): boolean {
   const { system, how } = knowledge;
   const { modulus } = system.field;
-  const balances = listBalances(knowledge, choice);
-  const bounds = boundFactors(knowledge, balances);
+  const balances = listBalances(system, knowledge.occurrences, choice);
+  const bounds = boundFactors(system, knowledge.ranges, balances);
   if (!bounds || bounds.flat().some((end) => end <= -modulus || end >= modulus)) return false;
   for (const { a, b, rest } of balances) {
     const [first, second] = [scaleInterval(a, bounds[0]), scaleInterval(b, bounds[1])];
@@ -48,8 +50,39 @@ function toDigit({ ranges }: Knowledge, variable: number, factor: bigint) {
   return { variable, unit: ranges.isTwoValued(variable) ? span : size, span };
 }
 
+/**
+ * Intervals that a balance gives to what else it names: of `a·y` and `b·f` one is 0, so their sum lies in the hull of both, which
+ * their intervals one by one don't show.
+ */
+export function boundBalances(
+  system: System,
+  occurrences: Occurrences,
+  ranges: Ranges,
+  choice: Choice,
+): { readonly variable: number; readonly interval: Interval }[] {
+  const balances = listBalances(system, occurrences, choice);
+  const bounds = boundFactors(system, ranges, balances);
+  if (!bounds) return [];
+  return balances.flatMap(({ a, b, rest }) => {
+    const spans = new Map(
+      [...rest].flatMap(([own, by]) => (ranges.has(own) ? [[own, scaleInterval(by, ranges.get(own))]] : [])),
+    );
+    if (spans.size < rest.size - 1) return [];
+    let [low, high] = hull(scaleInterval(a, bounds[0]), scaleInterval(b, bounds[1]));
+    for (const [least, most] of spans.values()) [low, high] = [low + least, high + most];
+    return [...rest].flatMap(([variable, factor]) => {
+      if (variable === 0 || (factor !== 1n && factor !== -1n)) return [];
+      const own = spans.get(variable);
+      if (!own && spans.size === rest.size) return [];
+      if (own && spans.size < rest.size) return [];
+      const [from, to] = own ? [low - own[0], high - own[1]] : [low, high];
+      return [{ variable, interval: factor === 1n ? ([-to, -from] as const) : ([from, to] as const) }];
+    });
+  });
+}
+
 /** Intervals of y and f: where f = 0 a balance gives y, otherwise y = 0 and it gives f. */
-function boundFactors({ ranges, system }: Knowledge, balances: readonly Balance[]): [Interval, Interval] | null {
+function boundFactors(system: System, ranges: Ranges, balances: readonly Balance[]): [Interval, Interval] | null {
   let [y, f]: (Interval | null)[] = [null, null];
   const narrow = (known: Interval | null, factor: bigint, [low, high]: Interval): Interval | null => {
     if (factor !== 1n && factor !== -1n) return known;
@@ -72,7 +105,7 @@ function boundFactors({ ranges, system }: Knowledge, balances: readonly Balance[
 }
 
 /** The definition of f, alone and with a multiple of each row taken off that cancels one of its other variables. */
-function listBalances({ system, occurrences }: Knowledge, choice: Choice): Balance[] {
+function listBalances(system: System, occurrences: Occurrences, choice: Choice): Balance[] {
   const { rows } = occurrences;
   const own = system.definition[choice.gap - system.wireCount];
   const definition = readRow(system, own);

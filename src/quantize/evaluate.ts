@@ -1,10 +1,14 @@
 import { evaluateNode, evaluateNodes } from '../graph/evaluate.js';
 import type { QuantGraph, QuantNode, QuantRequantize, QuantValueId } from './ir.js';
 
-/** `clamp(floor((x + 2^(shift-1)) / 2^shift), 0, 2^bits - 1)`: half-up; shift 0 only clamps. */
+/** `floor((x + 2^(shift-1)) / 2^shift)`: half-up; x itself with shift 0. */
+export function roundShift(x: number, shift: number): number {
+  return shift === 0 ? x : Math.floor((x + 2 ** (shift - 1)) / 2 ** shift);
+}
+
+/** The rounded quotient clamped to `[0, 2^bits - 1]`. */
 export function requantize(x: number, shift: number, bits: number): number {
-  const rounded = shift === 0 ? x : Math.floor((x + 2 ** (shift - 1)) / 2 ** shift);
-  return Math.min(Math.max(rounded, 0), 2 ** bits - 1);
+  return Math.min(Math.max(roundShift(x, shift), 0), 2 ** bits - 1);
 }
 
 /** Entry of a per-tensor or per-element array. */

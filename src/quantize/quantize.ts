@@ -11,7 +11,7 @@ import type { QuantGraph } from './ir.js';
 import { type LayerReport, reportLayers } from './layer-report.js';
 import { quantizeNode } from './ops/registry.js';
 import type { QuantizeOptions } from './options.js';
-import { asQuantization } from './scalar-shape.js';
+import { asClamp, asQuantization } from './scalar-shape.js';
 import { widenClamps } from './widen.js';
 
 /** One inference in real units, by input name. */
@@ -38,6 +38,14 @@ export function traceFloat(graph: Graph, rows: readonly RealRow[]): FloatTrace {
       else trace.set(id, [data]);
     }
   return trace;
+}
+
+/** Layers that clamp at an upper end of their own. */
+function findCaps(graph: Graph): Set<string> {
+  const capped = graph.nodes.filter(
+    (node) => node.kind === 'unary' && node.functions.some((fn) => (asClamp(fn)?.high ?? 0) < Number.POSITIVE_INFINITY),
+  );
+  return new Set(capped.map((node) => node.origin.name));
 }
 
 /**
@@ -83,5 +91,9 @@ export function quantizeGraph(graph: Graph, trace: FloatTrace, options: Quantize
     const stand = ctx.standIn(output.value);
     return { ...output, value: makeNonNegative(ctx, stand, `output ${output.name}`) };
   });
-  return { graph: widenClamps(builder.finish(outputs)), layers: reportLayers(ctx), flips: expectFlips(ctx) };
+  return {
+    graph: widenClamps(builder.finish(outputs), findCaps(graph)),
+    layers: reportLayers(ctx),
+    flips: expectFlips(ctx),
+  };
 }

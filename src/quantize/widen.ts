@@ -1,12 +1,10 @@
 import { bitLength } from '../core/range.js';
-import { entryAt } from './evaluate.js';
+import { entryAt, roundShift } from './evaluate.js';
 import type { QuantGraph, QuantNode, QuantRequantize, QuantValue } from './ir.js';
 import { deriveBounds, spreadBounds } from './ranges.js';
 
 /** Kinds that wider operands make dearer, and change in no other way. */
 const CARRIERS: ReadonlySet<QuantNode['kind']> = new Set(['linear', 'gather', 'relu', 'max', 'requantize', 'argmax']);
-/** Clamps are lifted where they cut off at most so many bits: all of them, or only those that are cheap to follow. */
-const LIFTS = [Number.POSITIVE_INFINITY, 2, 1];
 /** Constraints of a clamp at the upper end, beside the bits it looks at. */
 const CLAMP_COST = 2;
 
@@ -14,28 +12,22 @@ const CLAMP_COST = 2;
  * Lifts upper clamps where that saves constraints: a requantization that cannot saturate costs two constraints less for each
  * element, and each bit that its results gain one for each sum that reads them. What the model computes changes only beyond the
  * calibrated range, where it follows the float model instead of stopping.
+ * @param kept layers whose clamp is the operator's own (Clip, Relu6), which stays
  */
-export function widenClamps(graph: QuantGraph): QuantGraph {
+export function widenClamps(graph: QuantGraph, kept: ReadonlySet<string> = new Set()): QuantGraph {
   let best = graph;
   for (let at = graph.nodes.length - 1; at >= 0; at--) {
-    let most = 0;
-    let kept = best;
-    for (const bits of LIFTS) {
-      const lifted = liftClamp(best, at, bits);
-      if (!lifted || lifted.saved <= most) continue;
-      most = lifted.saved;
-      kept = lifted.graph;
-    }
-    best = kept;
+    const lifted = kept.has(graph.nodes[at].layer) ? null : liftClamp(best, at);
+    if (lifted && lifted.saved > 0) best = lifted.graph;
   }
   return best;
 }
 
-/** The graph with the clamps of one node lifted that cut off `most` bits at most; null where that can't be done. */
-function liftClamp(graph: QuantGraph, at: number, most: number): { graph: QuantGraph; saved: number } | null {
+/** The graph without the upper clamps of one node; null where that can't be done. */
+function liftClamp(graph: QuantGraph, at: number): { graph: QuantGraph; saved: number } | null {
   const node = graph.nodes[at];
   if (node.kind !== 'requantize') return null;
-  const lifted = liftBits(node, graph.values[node.inputs[0]], most);
+  const lifted = liftBits(node, graph.values[node.inputs[0]]);
   if (!lifted) return null;
   const nodes = [...graph.nodes];
   nodes[at] = lifted;
@@ -72,21 +64,17 @@ function tryBounds(node: QuantNode, values: readonly QuantValue[]): ReturnType<t
 }
 
 /** The node with as many bits for each element as its accumulator can fill; null where nothing changes. */
-function liftBits(node: QuantRequantize, input: QuantValue, most: number): QuantRequantize | null {
+function liftBits(node: QuantRequantize, input: QuantValue): QuantRequantize | null {
   const { max } = spreadBounds(input);
   let isChanged = false;
   const bits = Int32Array.from(max, (top, i) => {
     const own = entryAt(node.bits, i);
     const needed = bitLength(Math.max(0, roundShift(top, entryAt(node.shift, i))));
-    if (needed <= own || needed - own > most) return own;
+    if (needed <= own) return own;
     isChanged = true;
     return needed;
   });
   return isChanged ? { ...node, bits } : null;
-}
-
-function roundShift(value: number, shift: number): number {
-  return shift === 0 ? value : Math.floor((value + 2 ** (shift - 1)) / 2 ** shift);
 }
 
 /** Constraints that depend on the bounds of what a node reads, to a few. */

@@ -1,5 +1,6 @@
 import { bitLength } from '../../core/range.js';
 import type { LinearMap } from '../../graph/linear-map.js';
+import { entryAt, roundShift } from '../../quantize/evaluate.js';
 import type { QuantGraph, QuantKind, QuantLinear, QuantNode, QuantRequantize, QuantValue } from '../../quantize/ir.js';
 import { type Bounds, deriveBounds } from '../../quantize/ranges.js';
 import { signedBits } from '../ops/compare.js';
@@ -81,8 +82,19 @@ class Splitter {
     }
     const shift = node.kind === 'requantize' ? this.shiftOf.get(node.inputs[0]) : undefined;
     const plain = node.kind === 'linear' ? { ...node, map: mergeKernels(node.map) } : node;
-    const kept = shift === undefined ? plain : { ...(plain as QuantRequantize), shift: Int32Array.of(shift) };
+    const shifted = shift === undefined ? plain : { ...(plain as QuantRequantize), shift: Int32Array.of(shift) };
+    const kept = shifted.kind === 'requantize' ? this.freeClamp(node as QuantRequantize, shifted) : shifted;
     this.put(kept, kept, this.bound(kept));
+  }
+
+  /** Where the model never saturates the architecture has no clamp, either: the model's own width depends on its weights. */
+  private freeClamp(own: QuantRequantize, kept: QuantRequantize): QuantRequantize {
+    const input = this.graph.values[own.inputs[0]];
+    const saturates = input.max.some((max, i) => roundShift(max, entryAt(own.shift, i)) >= 2 ** entryAt(own.bits, i));
+    if (saturates) return kept;
+    const { max } = this.bare[own.inputs[0]];
+    const widest = max.reduce((top, value, i) => Math.max(top, roundShift(value, entryAt(kept.shift, i))), 1);
+    return { ...kept, bits: Int32Array.of(bitLength(widest)) };
   }
 
   finish(): SplitModel {
@@ -144,11 +156,13 @@ class Splitter {
     throw outOfRange(layer, `its accumulators shift by ${own} bits, those of the architecture by ${theirs.shift[0]}`);
   }
 
-  /** A slot for accumulators: `[0, 2^b)`, or so that their rounded sums lie in `[-2^p, 2^p)`. */
+  /** A slot for accumulators: `[0, 2^b)`, or so that their rounded sums lie in `[2^shift - 2^p, 2^p)`, as a requantization wants. */
   private chooseRange(min: number, max: number, half: number, isOutput: boolean): { min: number; max: number } {
     if (isOutput && min >= 0) return { min: 0, max: 2 ** (Math.max(1, bitLength(max)) + this.room) - 1 };
-    const bits = Math.max(signedBits(Math.min(min + half, -1), max + half) + this.room, bitLength(2 * half) + 1);
-    return { min: -(2 ** bits), max: 2 ** bits - 1 - half };
+    const step = Math.max(1, 2 * half);
+    const least = Math.min(min + half, -1) - step;
+    const bits = Math.max(signedBits(least, max + half) + this.room, bitLength(2 * half) + 1, 2);
+    return { min: step - 2 ** bits - half, max: 2 ** bits - 1 - half };
   }
 
   private bound(node: QuantNode): Bounds {
