@@ -63,7 +63,7 @@ function quantizeRelu(cap: number): QuantGraph {
   const { values, nodes, inputs } = builder;
   const graph: Graph = { values, nodes, inputs, outputs: [{ name: 'class', value: label.id }] };
   const rows = Array.from({ length: 40 }, (_, r) => ({
-    x: Float64Array.from({ length: 4 }, (_, i) => (r < 38 ? (r * 7 + i * 3) % 4 : 15 * ((r + i) % 2))),
+    x: Float64Array.from({ length: 4 }, (_, i) => (r < 36 ? (r * 7 + i * 3) % 4 : i === r % 4 ? 15 : 0)),
   }));
   return quantizeGraph(graph, traceFloat(graph, rows), { ...presets[0], activationBits: 4 }).graph;
 }
