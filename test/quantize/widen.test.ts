@@ -62,8 +62,8 @@ function quantizeRelu(cap: number): QuantGraph {
   if (label.kind !== 'value') throw new Error('a constant');
   const { values, nodes, inputs } = builder;
   const graph: Graph = { values, nodes, inputs, outputs: [{ name: 'class', value: label.id }] };
-  const rows = Array.from({ length: 40 }, (_, r) => ({
-    x: Float64Array.from({ length: 4 }, (_, i) => (r < 36 ? (r * 7 + i * 3) % 4 : i === r % 4 ? 15 : 0)),
+  const rows = Array.from({ length: 400 }, (_, r) => ({
+    x: Float64Array.from({ length: 4 }, (_, i) => (i === r % 4 ? r % 16 : 0)),
   }));
   return quantizeGraph(graph, traceFloat(graph, rows), { ...presets[0], activationBits: 4 }).graph;
 }
