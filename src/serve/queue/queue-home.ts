@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { BackendFactory, ConnectionOptions } from 'bullmq';
+import type { BackendFactory, QueueEventsOptions, QueueOptions, WorkerOptions } from 'bullmq';
 import { ZkinferError } from '../../core/error.js';
 import type { Bullmq } from './queue-packages.js';
 import type { ResultStore } from './result-store.js';
@@ -9,7 +9,10 @@ export interface QueueHome {
   readonly title: 'Redis' | 'PostgreSQL';
   readonly bullmq: Bullmq;
   /** What BullMQ's classes take to work there; what they ask for waits while the server is away. */
-  readonly options: { readonly connection: ConnectionOptions; readonly prefix?: string };
+  readonly options: Pick<
+    QueueOptions & QueueEventsOptions & WorkerOptions,
+    'connection' | 'prefix' | 'blockingTimeout' | 'drainDelay'
+  >;
   readonly backend: BackendFactory;
   readonly results: ResultStore;
   /** Whether the server answers now. */

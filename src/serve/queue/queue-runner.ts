@@ -31,8 +31,8 @@ interface Lane {
   readonly queue: AnyQueue;
   readonly events: QueueEvents<unknown, IQueueBackend>;
   readonly listeners: Map<string, Listener>;
-  /** What is being taken out of the queue, because it was cancelled. */
-  readonly removals: Set<Promise<void>>;
+  /** What the server was told and has not answered: a job that is handed over, or taken back. */
+  readonly untold: Set<Promise<unknown>>;
 }
 
 /**
@@ -71,16 +71,16 @@ function openLane({ bullmq: { Queue, QueueEvents }, options, backend }: QueueHom
   events.on('active', ({ jobId }) => listeners.get(jobId)?.('active'));
   events.on('completed', ({ jobId }) => listeners.get(jobId)?.('ended'));
   events.on('failed', ({ jobId }) => listeners.get(jobId)?.('ended'));
-  return { queue, events, listeners, removals: new Set() };
+  return { queue, events, listeners, untold: new Set() };
 }
 
-async function closeLane({ queue, events, removals }: Lane, isThere: boolean): Promise<void> {
-  if (isThere) await Promise.allSettled(removals);
+async function closeLane({ queue, events, untold }: Lane, isThere: boolean): Promise<void> {
+  if (isThere) await Promise.allSettled(untold);
   await Promise.allSettled([events.close(), queue.close()]);
 }
 
 async function runInQueue(
-  { queue, listeners, removals }: Lane,
+  { queue, listeners, untold }: Lane,
   results: ResultStore,
   request: JobRequest,
   { id, submittedMs, signal, onBegin }: RunOptions,
@@ -95,6 +95,10 @@ async function runInQueue(
   // A command waits while the server is away; whoever has stopped the job does not.
   const aborted = new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null), { once: true }));
   let asked: Promise<ProveReport | null> = Promise.resolve(null);
+  const remember = (one: Promise<unknown>) => {
+    const told = one.catch(() => {}).finally(() => untold.delete(told));
+    untold.add(told);
+  };
   try {
     while (!signal.aborted) {
       const woken = new Promise<void>((resolve) => {
@@ -105,6 +109,7 @@ async function runInQueue(
         if (error instanceof ZkinferError) throw error;
         return null;
       });
+      remember(asked);
       const report = await Promise.race([asked, aborted]);
       if (report) return report;
       const timer = setTimeout(wake, ASK_EVERY_MS);
@@ -117,12 +122,7 @@ async function runInQueue(
     // One that a worker has begun cannot be taken back: its result will lie there unused.
     if (signal.reason === CANCELLED) {
       const remove = () => queue.remove(name);
-      const removal = asked.then(remove, remove).then(
-        () => {},
-        () => {},
-      );
-      removals.add(removal);
-      removal.then(() => removals.delete(removal));
+      remember(asked.then(remove, remove));
     }
   }
 }
@@ -153,7 +153,8 @@ async function askAfter(
     if (job.timestamp >= submittedMs) throw jobFailed(job.failedReason);
     await job.remove();
   } else if (job) return null;
-  if (!signal.aborted) await queue.add('prove', data, { jobId: name });
+  // A service that ends still hands over what it took.
+  if (signal.reason !== CANCELLED) await queue.add('prove', data, { jobId: name });
   return null;
 }
 

@@ -5,6 +5,8 @@ import { loadQueuePackages } from './queue-packages.js';
 import { createResultStore, type ResultTexts } from './result-store.js';
 
 const LONGEST_DELAY_MS = 2000;
+/** How long one command waits for news. BullMQ gives it a second more, and a process that ends without Redis waits for that. */
+const WAIT_MS = 500;
 
 /**
  * Connects to Redis. Later losses mend themselves: commands wait until it is back.
@@ -17,6 +19,7 @@ export async function openRedisHome({ kind: _, isTls, ...address }: RedisAddress
     ...address,
     ...(isTls && { tls: {} }),
     lazyConnect: true,
+    disconnectTimeout: WAIT_MS,
     // Commands of BullMQ wait for Redis however long it is away.
     maxRetriesPerRequest: null,
     retryStrategy: (times) => (isLeft ? null : Math.min(50 * times, LONGEST_DELAY_MS)),
@@ -35,7 +38,7 @@ export async function openRedisHome({ kind: _, isTls, ...address }: RedisAddress
   const leave = async () => {
     isLeft = true;
     if (client.status === 'ready') await client.quit().catch(() => {});
-    for (const one of [client, ...copies]) one.disconnect();
+    for (const one of [client, ...copies]) if (one.status !== 'end') one.disconnect();
   };
   try {
     await client.connect();
@@ -49,7 +52,7 @@ export async function openRedisHome({ kind: _, isTls, ...address }: RedisAddress
   return {
     title: 'Redis',
     bullmq,
-    options: { connection: client, prefix: NAMESPACE },
+    options: { connection: client, prefix: NAMESPACE, blockingTimeout: WAIT_MS, drainDelay: WAIT_MS / 1000 },
     backend: bullmq.createRedisBackend,
     results: createResultStore(createTexts(client)),
     isThere: async () => client.status === 'ready',
