@@ -3,14 +3,13 @@ import { predictCost } from '../circuit/cost.js';
 import type { Diagnostic } from '../core/diagnostic.js';
 import { ZkinferError } from '../core/error.js';
 import { sizeOf } from '../core/tensor.js';
-import { evaluateGraph } from '../graph/evaluate.js';
 import type { Graph } from '../graph/ir.js';
 import { type Accuracy, measureAccuracy, type OutputRow } from '../quantize/accuracy.js';
 import { type Comparison, compareOutputs } from '../quantize/compare-outputs.js';
 import type { QuantGraph } from '../quantize/ir.js';
 import type { LayerReport } from '../quantize/layer-report.js';
 import type { Observer, QuantizeOptions } from '../quantize/options.js';
-import { traceFloat } from '../quantize/quantize.js';
+import { evaluateSingles, traceFloat } from '../quantize/quantize.js';
 import { runReference } from '../quantize/reference.js';
 import { inferReal, outputSpecs, searchPresets } from '../quantize/search.js';
 import { searchTradeoff, type TradeoffPoint } from '../quantize/tradeoff.js';
@@ -78,7 +77,7 @@ async function referenceOutputs(
 ): Promise<{ outputs: OutputRow[]; source: QuantizeReport['reference']; warning?: string }> {
   const own = () =>
     rows.rows.map((row) => {
-      const known = evaluateGraph(graph, row);
+      const known = evaluateSingles(graph, row);
       return Object.fromEntries(graph.outputs.map(({ name, value }) => [name, known.get(value) as Float64Array]));
     });
   const plain = graph.outputs

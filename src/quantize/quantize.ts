@@ -28,11 +28,23 @@ export interface Quantized {
   readonly flips: Flips | null;
 }
 
+/**
+ * Runs the float graph on a row as a runtime does, which gets single precision: 26.8 is 26.799999…, and on the other side of a
+ * threshold that was rounded likewise.
+ */
+export function evaluateSingles(graph: Graph, row: RealRow): ReturnType<typeof evaluateGraph> {
+  const singles = graph.inputs.map(({ name, value }) => [
+    name,
+    graph.values[value].type === 'float' ? row[name].map(Math.fround) : row[name],
+  ]);
+  return evaluateGraph(graph, Object.fromEntries(singles));
+}
+
 /** Runs the float graph over the calibration rows. */
 export function traceFloat(graph: Graph, rows: readonly RealRow[]): FloatTrace {
   const trace = new Map<ValueId, Float64Array[]>();
   for (const row of rows)
-    for (const [id, data] of evaluateGraph(graph, row)) {
+    for (const [id, data] of evaluateSingles(graph, row)) {
       const known = trace.get(id);
       if (known) known.push(data);
       else trace.set(id, [data]);

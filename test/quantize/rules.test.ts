@@ -162,6 +162,41 @@ describe('quantization rules', () => {
     expect(largestError(graph, 2, wanted)).to.be.below(0.001);
   });
 
+  it('keep values of data on the side of a threshold that equals them, in single precision', () => {
+    const singles = [26.8, 4.5951, 36.1, 0.7, 12.34].map(Math.fround);
+    const below = (x: number) => {
+      const single = Float32Array.of(x);
+      new Int32Array(single.buffer)[0]--;
+      return single[0];
+    };
+    // At most the value goes one way, below it the other: x <= t as scikit-learn splits, x < t as XGBoost does.
+    for (const [thresholds, side] of [
+      [singles, 1],
+      [singles.map(below), 0],
+    ] as const) {
+      const builder = new GraphBuilder();
+      builder.origin = { name: 'trees', op: 'TreeEnsembleRegressor' };
+      const x = builder.input('x', [1, 5], 'float');
+      const forest = {
+        roots: Int32Array.from(singles.keys()),
+        feature: Int32Array.from(singles.keys()),
+        threshold: Float64Array.from(thresholds),
+        yes: Int32Array.from(singles, (_, i) => -1 - 2 * i),
+        no: Int32Array.from(singles, (_, i) => -2 - 2 * i),
+        leafWeights: singles.flatMap((_, i) => [Float64Array.of(2 ** i), Float64Array.of(0)]),
+        base: Float64Array.of(0),
+      };
+      const y = builder.trees(x, forest, [1, 1]) as Operand & { kind: 'value' };
+      const graph = builder.finish([{ name: 'y', value: y.id }]);
+      const data = { x: Float64Array.of(26.8, 4.5951, 36.1, 0.7, 12.34) };
+      const far = [0.313, 1.717].map((factor) => ({ x: data.x.map((value) => value * factor) }));
+      for (const rows of [far, [...far, data]]) {
+        const { graph: integers } = quantizeGraph(graph, traceFloat(graph, rows), presets[0]);
+        expect(inferReal(integers, data).y[0]).to.equal(side * 31);
+      }
+    }
+  });
+
   it('round correlated weights better together than one by one', () => {
     const random = makeRandom(11);
     const codes = Array.from({ length: 200 }, () => {

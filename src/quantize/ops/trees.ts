@@ -25,9 +25,25 @@ function sortCodes(ctx: QuantizeContext, node: TreesNode, input: QuantValueId): 
   return seen;
 }
 
+/** Digits that data has at most where it was written by hand or by an instrument. */
+const DATA_DIGITS = 6;
+
+/** Whether a number is the single that stands for one of few digits, as values of data are: 4.5951, and not 4.595099. */
+function isRound(real: number): boolean {
+  return Math.fround(real) === real && Math.fround(Number(real.toPrecision(DATA_DIGITS))) === real;
+}
+
+/** The least single above a single that is neither 0 nor the largest. */
+function nextSingle(real: number): number {
+  const single = Float32Array.of(real);
+  new Int32Array(single.buffer)[0] += real > 0 ? 1 : -1;
+  return single[0];
+}
+
 /**
  * Thresholds become codes. A value that rounds to the threshold's own code may lie on either side of it: where calibration
- * rows have such values (boosted trees split at values of the data), the code goes to the side that most of them are on.
+ * rows have such values (boosted trees split at values of the data), the code goes to the side that most of them are on. Where
+ * they have none, a threshold that is itself a value of data, or lies just below one, takes it to its own side.
  */
 export function quantizeTrees(ctx: QuantizeContext, node: TreesNode): QuantValueId {
   const input = ctx.standIn(node.inputs[0]);
@@ -42,7 +58,10 @@ export function quantizeTrees(ctx: QuantizeContext, node: TreesNode): QuantValue
     const nearest = Math.round(code);
     const same = seen.get(`${feature}:${nearest}`);
     if (same) return same.filter((x) => x <= real).length * 2 >= same.length ? nearest : nearest - 1;
-    return Math.abs(code - nearest) < 1e-7 * Math.max(1, Math.abs(code)) ? nearest : Math.floor(code);
+    if (Math.abs(code - nearest) < 1e-7 * Math.max(1, Math.abs(code))) return nearest;
+    if (isRound(real)) return nearest;
+    const above = nextSingle(real);
+    return isRound(above) ? Math.round(above / scale[feature] + zero[feature]) - 1 : Math.floor(code);
   });
   const reach = node.base.map((base, t) => Math.abs(base) + sumOfLargest(node, t));
   const finest =
