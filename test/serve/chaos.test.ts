@@ -28,7 +28,7 @@ for (const { title, program, isHere, start } of QUEUE_SERVERS)
   (isHere ? describe : describe.skip)(
     `chaos with a queue on ${title}${isHere ? '' : ` (there is no ${program})`}`,
     function () {
-      this.timeout(20_000 + KILLS * 15_000);
+      this.timeout(60_000 + KILLS * 30_000);
       let folder: string;
       let server: QueueServer;
       let service: ProofService;
