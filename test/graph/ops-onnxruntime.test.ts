@@ -164,6 +164,29 @@ describe('operators agree with onnxruntime', () => {
       attributes: { equation: 'bij,jk,bk->bi' },
     },
     { op: 'Einsum', shape: [2, 3], weights: [floats([3]), floats([2])], attributes: { equation: 'ij,j,i' } },
+    { op: 'DFT', shape: [2, 6, 1], attributes: { axis: 1, onesided: 1 }, opset: 17 },
+    { op: 'DFT', shape: [2, 5, 3, 2], attributes: { axis: 1 }, opset: 17 },
+    { op: 'DFT', shape: [2, 3, 5, 2], weights: ['', ints([-2], [])], attributes: { inverse: 1 }, opset: 20 },
+    { op: 'DFT', shape: [1, 8, 1], weights: [ints([6], [])], opset: 20 },
+    { op: 'STFT', shape: [2, 20, 1], weights: [ints([3], []), floats([8])], opset: 17 },
+    {
+      op: 'STFT',
+      shape: [1, 17, 1],
+      weights: [ints([4], []), '', ints([7], [])],
+      attributes: { onesided: 1 },
+      opset: 17,
+    },
+    ...['linear', 'nearest', 'cubic'].flatMap((mode) =>
+      ['zeros', 'border', 'reflection'].flatMap((padding_mode) =>
+        [0, 1].map((align_corners) => ({
+          op: 'GridSample',
+          shape: [2, 2, 4, 3],
+          weights: [floatTensor('w903', [2, 3, 2, 2], noise(24, 9))],
+          attributes: { mode, padding_mode, align_corners },
+          opset: 20,
+        })),
+      ),
+    ),
     // Edges of bins, where the outermost stand for infinity.
     { op: 'Less', shape: [2, 3], weights: [floatTensor('w901', [3], [0.5, 3.4e38, -3.4e38])], opset: 13 },
     { op: 'GreaterOrEqual', shape: [2, 3], weights: [floatTensor('w902', [3], [0.5, 3.4e38, -3.4e38])], opset: 13 },

@@ -5,6 +5,7 @@ import { constantRules } from './constant.js';
 import { convRules } from './conv.js';
 import { elementwiseRules } from './elementwise.js';
 import { gatherRules } from './gather.js';
+import { gridSampleRules } from './grid-sample.js';
 import { matmulRules } from './matmul.js';
 import { microsoftFloatRules } from './microsoft.js';
 import { linearModelRules } from './ml-linear.js';
@@ -26,6 +27,7 @@ import type { RuleRecord } from './rule.js';
 import { scatterRules } from './scatter.js';
 import { selectRules } from './select.js';
 import { shapeRules } from './shape.js';
+import { signalRules } from './signal.js';
 import { svmRules } from './svm.js';
 
 /** Every import rule, by operator. */
@@ -42,6 +44,8 @@ export const rules: RuleRecord = {
   ...selectRules,
   ...shapeRules,
   ...resizeRules,
+  ...gridSampleRules,
+  ...signalRules,
   ...reduceRules,
   ...normRules,
   ...gatherRules,
