@@ -20,18 +20,22 @@ export interface Flips {
   readonly unseen: number;
 }
 
-/** Scores of which the largest decides: what feeds a final arg max, or a first output of several elements. */
-function findScores(ctx: QuantizeContext): { readonly value: ValueId; readonly window: Int32Array } | null {
+interface Scores {
+  readonly value: ValueId;
+  readonly windows: readonly Int32Array[];
+}
+
+/** Scores of which the largest decides: what feeds a final arg max, once for each of its windows, or a first output of several elements. */
+function findScores(ctx: QuantizeContext): Scores | null {
   for (const output of ctx.graph.outputs) {
     const producer = ctx.graph.nodes.find((node) => node.output === output.value);
-    if (producer?.kind === 'argmax' && producer.windows.length === 1)
-      return { value: producer.inputs[0], window: producer.windows[0] };
+    if (producer?.kind === 'argmax') return { value: producer.inputs[0], windows: producer.windows };
   }
   const [first] = ctx.graph.outputs;
   const { shape, type } = ctx.graph.values[first.value];
   const size = shape.reduce((a, b) => a * b, 1);
   return size > 1 && type === 'float'
-    ? { value: first.value, window: Int32Array.from({ length: size }, (_, i) => i) }
+    ? { value: first.value, windows: [Int32Array.from({ length: size }, (_, i) => i)] }
     : null;
 }
 
@@ -54,6 +58,41 @@ function densityAtTie(leads: readonly number[]): number {
   return close === 0 ? 0 : close / leads.length / positive[close - 1];
 }
 
+/** One decision: by how much it is taken, and the error of that. */
+interface Decision {
+  readonly lead: number;
+  readonly error: number;
+}
+
+/** Decisions between the two leading scores of each window on each row. */
+function compareScores(ctx: QuantizeContext, scores: Scores): Decision[] {
+  const id = ctx.standIn(scores.value);
+  const integers = ctx.integersOf(id);
+  return ctx.rowsOf(scores.value).flatMap((reals, r) => {
+    const given = dequantize(integers[r], ctx.value(id));
+    return scores.windows.flatMap((window) => {
+      const [first, second] = Array.from(window).sort((p, q) => reals[q] - reals[p]);
+      if (second === undefined) return [];
+      const lead = reals[first] - reals[second];
+      return [{ lead, error: lead - (given[first] - given[second]) }];
+    });
+  });
+}
+
+/** Decisions by a first output that is one probability: for or against. None where it isn't one. */
+function compareProbability(ctx: QuantizeContext): Decision[] {
+  const [{ value }] = ctx.graph.outputs;
+  const rows = ctx.rowsOf(value);
+  const { type } = ctx.graph.values[value];
+  if (type !== 'float' || rows.some((row) => row.length !== 1 || row[0] < 0 || row[0] > 1)) return [];
+  const id = ctx.standIn(value);
+  const integers = ctx.integersOf(id);
+  return rows.map(([real], r) => ({
+    lead: Math.abs(real - 0.5),
+    error: real - dequantize(integers[r], ctx.value(id))[0],
+  }));
+}
+
 /**
  * How many decisions the rounding is expected to change: with the error between the two leading scores taken as normal, of
  * the size seen on the calibration rows, the mean over rows of the chance that it exceeds the lead. Tells apart models that
@@ -62,20 +101,10 @@ function densityAtTie(leads: readonly number[]): number {
  */
 export function expectFlips(ctx: QuantizeContext): Flips | null {
   const scores = findScores(ctx);
-  if (!scores) return null;
-  const id = ctx.standIn(scores.value);
-  const value = ctx.value(id);
-  const integers = ctx.integersOf(id);
-  const leads: number[] = [];
-  let squares = 0;
-  for (const [r, reals] of ctx.rowsOf(scores.value).entries()) {
-    const given = dequantize(integers[r], value);
-    const ranked = Array.from(scores.window).sort((p, q) => reals[q] - reals[p]);
-    const [first, second] = ranked;
-    leads.push(reals[first] - reals[second]);
-    squares += (reals[first] - reals[second] - (given[first] - given[second])) ** 2;
-  }
-  const deviation = Math.sqrt(squares / leads.length);
+  const decisions = scores ? compareScores(ctx, scores) : compareProbability(ctx);
+  if (decisions.length === 0) return null;
+  const leads = decisions.map(({ lead }) => lead);
+  const deviation = Math.sqrt(decisions.reduce((sum, { error }) => sum + error ** 2, 0) / decisions.length);
   const share = (error: number) => {
     if (error === 0) return 0;
     const chances = leads.map((lead) => normalTail(lead / error)).sort((a, b) => a - b);

@@ -189,6 +189,7 @@ describe('operators agree with onnxruntime', () => {
     ),
     // Edges of bins, where the outermost stand for infinity.
     { op: 'Less', shape: [2, 3], weights: [floatTensor('w901', [3], [0.5, 3.4e38, -3.4e38])], opset: 13 },
+    { op: 'Greater', shape: [2, 3], weights: [floatTensor('w905', [], [-3.4e38])], opset: 13 },
     { op: 'GreaterOrEqual', shape: [2, 3], weights: [floatTensor('w902', [3], [0.5, 3.4e38, -3.4e38])], opset: 13 },
     { op: 'Pow', shape: [2, 3], weights: [floats([])], positive: true },
     { op: 'Clip', shape: [2, 3], weights: ['', floats([], 2)] },

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { tryImportGraph } from '../../src/graph/import.js';
+import { optimizeGraph } from '../../src/graph/passes/optimize.js';
 import type { OnnxModel, OnnxNode } from '../../src/onnx/model.js';
 import { answer, importOrExplain } from './ops-corpus.js';
 import { floats, model, node, tensor } from './ops-model.js';
@@ -156,6 +157,22 @@ describe('refusals of classical, recurrent and quantized operators', () => {
     const loop = node('Loop', ['', 'yes', 'x'], ['y'], { body: { kind: 'graph', value: body } });
     const subject = model(x2, [loop], ['y'], [tensor('yes', [], [1], 9)]);
     expect(messages(subject, 'error')).to.contain('the condition of the loop depends on the input');
+  });
+
+  it('leaves nothing of a search for infinities', () => {
+    const nodes = [
+      node('IsInf', ['x'], ['inf']),
+      node('Greater', ['x', 'zero'], ['positive']),
+      node('And', ['inf', 'positive'], ['above']),
+      node('Where', ['above', 'largest', 'x'], ['finite']),
+      node('Less', ['finite', 'lowest'], ['below']),
+      node('Where', ['below', 'lowest', 'finite'], ['y']),
+    ];
+    const largest = Math.fround(3.4e38);
+    const constants = [tensor('zero', [], [0]), tensor('largest', [], [largest]), tensor('lowest', [], [-largest])];
+    const graph = optimizeGraph(importOrExplain(model(x2, nodes, ['y'], constants)));
+    expect(graph.nodes.filter(({ kind }) => kind !== 'gather')).to.deep.equal([]);
+    expect(answer(graph, { x: Float64Array.of(3, -4) }).y).to.deep.equal(Float64Array.of(3, -4));
   });
 
   it('reports every problem of a model at once', () => {

@@ -27,6 +27,11 @@ export function equal(builder: GraphBuilder, a: Operand, b: Operand): Operand {
 function difference(builder: GraphBuilder, a: Operand, b: Operand): Operand {
   const zero = b.kind === 'const' && a.kind === 'value' && b.data.every((value) => value === 0);
   if (zero) return broadcastTo(builder, a, broadcastShapes(a.shape, b.shape));
+  // What is settled everywhere is a constant, so that nothing is left of a search for infinities.
+  if (a.kind === 'value' && isHuge(b, true))
+    return broadcastTo(builder, negate(limitHuge(b)), broadcastShapes(a.shape, b.shape));
+  if (b.kind === 'value' && isHuge(a, true))
+    return broadcastTo(builder, limitHuge(a), broadcastShapes(a.shape, b.shape));
   if (a.kind === 'value' && isHuge(b)) return sub(builder, mul(builder, a, maskHuge(b)), limitHuge(b));
   if (b.kind === 'value' && isHuge(a)) return sub(builder, limitHuge(a), mul(builder, b, maskHuge(a)));
   return sub(builder, a, b);
@@ -34,8 +39,14 @@ function difference(builder: GraphBuilder, a: Operand, b: Operand): Operand {
 
 type Constant = Operand & { kind: 'const' };
 
-function isHuge(x: Operand): x is Constant {
-  return x.kind === 'const' && x.data.some((value) => Math.abs(value) > HUGE);
+function isHuge(x: Operand, throughout = false): x is Constant {
+  if (x.kind !== 'const') return false;
+  const huge = (value: number) => Math.abs(value) > HUGE;
+  return throughout ? x.data.length > 0 && x.data.every(huge) : x.data.some(huge);
+}
+
+function negate(x: Constant): Constant {
+  return { ...x, data: x.data.map((value) => -value) };
 }
 
 /** 0 where a comparison with the constant is settled whatever the other side is, else 1. */
@@ -54,6 +65,10 @@ export function not(builder: GraphBuilder, a: Operand): Operand {
 }
 
 export function and(builder: GraphBuilder, a: Operand, b: Operand): Operand {
+  // Nothing is true together with what never is.
+  for (const one of [a, b])
+    if (one.kind === 'const' && one.data.every((value) => value === 0))
+      return { ...broadcastTo(builder, one, broadcastShapes(a.shape, b.shape)), type: 'bool' };
   return { ...mul(builder, a, b), type: 'bool' };
 }
 
