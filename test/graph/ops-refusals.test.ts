@@ -172,7 +172,7 @@ describe('refusals of classical, recurrent and quantized operators', () => {
     const constants = [tensor('zero', [], [0]), tensor('largest', [], [largest]), tensor('lowest', [], [-largest])];
     const graph = optimizeGraph(importOrExplain(model(x2, nodes, ['y'], constants)));
     expect(graph.nodes.filter(({ kind }) => kind !== 'gather')).to.deep.equal([]);
-    expect(answer(graph, { x: Float64Array.of(3, -4) }).y).to.deep.equal(Float64Array.of(3, -4));
+    expect(answer(graph, { x: [3, -4] }).y).to.deep.equal([3, -4]);
   });
 
   it('reports every problem of a model at once', () => {
