@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { printCanonicalJson } from '../bundle/canonical-json.js';
 import { ZkinferError } from '../core/error.js';
+import type { ProofProgress } from '../groth16/progress.js';
 import {
   describeFailure,
   finishedJob,
@@ -50,6 +51,8 @@ function appendSubmitKey(keys: readonly string[], key: string | undefined): stri
 interface Running {
   readonly abort: AbortController;
   ended: Promise<void>;
+  /** How far its proof is, where whoever makes it says so. */
+  progress?: ProofProgress;
 }
 
 /** Takes jobs, has them proved in their order, and verifies what comes back. */
@@ -149,6 +152,11 @@ export class Desk {
     return at < 0 ? undefined : at;
   }
 
+  /** How far the proof of a job is; undefined where nobody knows. */
+  progressOf(id: string): ProofProgress | undefined {
+    return this.running.get(id)?.progress;
+  }
+
   /** Stops a job that waits or runs. @throws ZkinferError JOB_FINISHED */
   async cancel({ id, seq, state }: JobRecord): Promise<JobRecord> {
     if (isFinished(state)) throw finishedJob(state);
@@ -196,14 +204,15 @@ export class Desk {
       if (id === undefined) return;
       const running: Running = { abort: new AbortController(), ended: Promise.resolve() };
       this.running.set(id, running);
-      running.ended = this.runJob(id, running.abort.signal).finally(() => {
+      running.ended = this.runJob(id, running).finally(() => {
         if (this.running.get(id) === running) this.running.delete(id);
         this.pump();
       });
     }
   }
 
-  private async runJob(id: string, signal: AbortSignal): Promise<void> {
+  private async runJob(id: string, running: Running): Promise<void> {
+    const { signal } = running.abort;
     const { models, store, book, runner, metrics, onInternalError } = this.options;
     await book.settle(id);
     const job = book.get(id);
@@ -221,10 +230,15 @@ export class Desk {
           before.seq !== seq || isFinished(before.state) || signal.aborted
             ? null
             : { state: 'running', startedAt: startedAt(), attempts: before.attempts + 1 };
+        running.progress = undefined;
         book.change(id, begin).catch(() => {});
       };
+      const onProgress = (progress: ProofProgress) => {
+        running.progress = progress;
+        if (book.get(id)?.state === 'running') book.nudge(id);
+      };
       const submittedMs = Date.parse(job.submittedAt);
-      const { proof, saturated, ms } = await runner.run(request, { id, submittedMs, signal, onBegin });
+      const { proof, saturated, ms } = await runner.run(request, { id, submittedMs, signal, onBegin, onProgress });
       const verdict = await verifyJob(request, proof);
       if (!verdict.valid) throw resultWrong(verdict.reason);
       if (book.get(id)?.seq !== seq) return;

@@ -143,9 +143,15 @@ export class JobBook {
     };
   }
 
+  /** Calls back those who watch a job: something about it that is not kept has changed. */
+  nudge(id: string): void {
+    const job = this.jobs.get(id);
+    if (job) for (const listener of this.listeners.get(id) ?? []) listener(job);
+  }
+
   private tell(job: JobRecord): void {
     this.options.onJob?.(job);
-    for (const listener of this.listeners.get(job.id) ?? []) listener(job);
+    this.nudge(job.id);
   }
 
   private write<T>(id: string, work: () => Promise<T>): Promise<T> {

@@ -24,9 +24,9 @@ export function createLocalRunner(
     workers: pool.workers,
     isReady: async () => null,
     checkRequest: () => {},
-    run: (request, { id, signal, onBegin }) => {
+    run: (request, { id, signal, onBegin, onProgress }) => {
       onBegin();
-      return proveJob(pool, request, { id, signal, deadlineMs });
+      return proveJob(pool, request, { id, signal, deadlineMs, onProgress });
     },
     close: () => pool.close(),
   };

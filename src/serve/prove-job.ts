@@ -1,4 +1,5 @@
 import type { FieldElement } from '../core/field.js';
+import type { ReportProgress } from '../groth16/progress.js';
 import { type ProveReport, proveInPool } from '../pipeline/pooled-bundle.js';
 import { describeInput, findSaturated, type RunBinding, type SaturatedInput } from '../pipeline/prove-input.js';
 import type { ProverPool } from '../prove/pool.js';
@@ -12,6 +13,7 @@ export interface ProveJobOptions {
   readonly id: string;
   readonly signal?: AbortSignal;
   readonly deadlineMs?: number;
+  readonly onProgress?: ReportProgress;
 }
 
 function bindingOf({ input, options }: JobRequest): RunBinding {

@@ -1,3 +1,4 @@
+import type { ReportProgress } from '../groth16/progress.js';
 import type { ProveReport } from '../pipeline/pooled-bundle.js';
 import type { JobRequest } from './job.js';
 
@@ -14,6 +15,8 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** The job was begun; maybe again, after whoever had it died. */
   readonly onBegin: () => void;
+  /** How far the proof is; less often where it is made elsewhere. */
+  readonly onProgress: ReportProgress;
 }
 
 /** Makes proofs: here, or on other machines. */

@@ -3,12 +3,14 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { expect } from 'chai';
+import { PROOF_PHASES } from '../../src/groth16/progress.js';
 import { holdsPassword, parseQueueAddress } from '../../src/serve/queue/queue-address.js';
 import { loadQueuePackages } from '../../src/serve/queue/queue-packages.js';
 import { type QueueWorkerEvent, startQueueWorker } from '../../src/serve/queue/queue-worker.js';
+import { readQueuedProgress } from '../../src/serve/queue/queued-job.js';
 import { createProofService, type ProofService } from '../../src/serve/service.js';
 import { useScratchFolder } from '../groth16/scratch.js';
-import { Api } from './api.js';
+import { Api, readEvents } from './api.js';
 import { irisBundle, irisRow } from './bundles.js';
 import type { QueueServer } from './queue-server.js';
 import { QUEUE_SERVERS } from './queue-servers.js';
@@ -65,6 +67,18 @@ describe('a queue', () => {
     for (const text of ['redis://:x@h', 'postgres://u:x@h/d', 'postgres://u@h/d?password=x', 'postgres://u:a/b@h/d'])
       expect(holdsPassword(text), text).to.equal(true);
     for (const text of ['redis://h:1', 'postgres://u@h:1/d', 'h:1']) expect(holdsPassword(text), text).to.equal(false);
+  });
+
+  it('takes from a worker how far it is, and nothing else', () => {
+    expect(readQueuedProgress({ phase: 'H', fraction: 0.5 })).to.deep.equal({ phase: 'H', fraction: 0.5 });
+    for (const data of [
+      50,
+      null,
+      { phase: 'H' },
+      { phase: 'X', fraction: 0 },
+      { phase: 'H', fraction: 2, more: 'text' },
+    ])
+      expect(readQueuedProgress(data)).to.equal(null);
   });
 
   it('says what to install where its packages are not there', async () => {
@@ -139,10 +153,14 @@ for (const { title, program, isHere, start } of QUEUE_SERVERS)
         queue: server.url,
         bundles: [bundle],
         workers: 1,
+        // Its first proof takes long enough to be seen at work.
+        backend: 'snarkjs',
         onEvent: (event) => events.push(event),
       });
       try {
-        expect((await api.waitForJob(id)).state).to.equal('done');
+        const seen = (await readEvents(`${api.url}/v1/jobs/${id}/events`)).map(({ data }) => JSON.parse(data));
+        expect(seen.at(-1).state).to.equal('done');
+        expect(seen.filter(({ progress }) => PROOF_PHASES.includes(progress?.phase))).to.not.deep.equal([]);
         const proof = (await api.get(`/v1/jobs/${id}/proof`)).json;
         expect((await api.post('/v1/models/public/verify', { proof })).json.valid).to.equal(true);
         const wrong = (await api.post(jobs, { input: [500, 3.5, 1.4, 0.2], strict: true })).json;

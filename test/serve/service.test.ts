@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { readManifest } from '../../src/bundle/manifest-file.js';
 import { bundlePaths } from '../../src/bundle/paths.js';
+import { findProblems } from '../../src/serve/http/json-schema.js';
 import { createProofService, type ProofService, type ProofServiceOptions } from '../../src/serve/service.js';
 import { verifyInference } from '../../src/verify/verify-inference.js';
 import { useScratchFolder } from '../groth16/scratch.js';
@@ -223,6 +224,24 @@ describe('the proof service', function () {
     expect(new Set(events.map(({ event }) => event))).to.deep.equal(new Set(['job']));
     const states = events.map(({ data }) => JSON.parse(data).state);
     expect(states.slice(-2)).to.deep.equal(['running', 'done']);
+  });
+
+  it('tells how far a proof is while it runs, and only then', async () => {
+    // The first proof of this backend takes long enough to be seen at work.
+    const { url } = await serve({ backend: 'snarkjs' });
+    const api = await Api.open(url);
+    const { id } = (await api.post('/v1/models/public/jobs', { input: irisRow(70) })).json;
+    const jobs = (await readEvents(`${url}/v1/jobs/${id}/events`)).map(({ data }) => JSON.parse(data));
+    for (const job of jobs)
+      expect(
+        findProblems(job, api.description.components.schemas.Job, api.description.components.schemas),
+      ).to.deep.equal([]);
+    const seen = jobs.filter(({ progress }) => progress !== undefined);
+    expect(seen.length).to.be.above(0);
+    expect(new Set(seen.map(({ state }) => state))).to.deep.equal(new Set(['running']));
+    const fractions = seen.map(({ progress }) => progress.fraction);
+    expect(fractions).to.deep.equal([...fractions].sort((a, b) => a - b));
+    expect(jobs.at(-1)).to.include({ state: 'done' });
   });
 
   it('stops a job that waits and one that runs, at once', async () => {

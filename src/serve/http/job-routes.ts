@@ -31,11 +31,13 @@ function findJob({ book }: Served, id: string): JobRecord {
 function describeJob(job: JobRecord, desk: Desk) {
   const { id, model, state, attempts, submittedAt, startedAt, finishedAt, ms, options, saturated, error } = job;
   const position = desk.positionOf(id);
+  const progress = state === 'running' ? desk.progressOf(id) : undefined;
   return {
     id,
     model,
     state,
     ...(position !== undefined && { position }),
+    ...(progress !== undefined && { progress }),
     attempts,
     submittedAt,
     ...(startedAt !== undefined && { startedAt }),
@@ -47,7 +49,7 @@ function describeJob(job: JobRecord, desk: Desk) {
   };
 }
 
-/** Sends every state of a job as it comes, and ends with the last. */
+/** Sends every state of a job as it comes, with how far its proof is, and ends with the last. */
 function streamJob(id: string, { book, desk }: Served, response: ServerResponse): () => void {
   let seq = 0;
   let unsubscribe = (): void => {};
@@ -57,8 +59,14 @@ function streamJob(id: string, { book, desk }: Served, response: ServerResponse)
     unsubscribe();
     response.end();
   };
+  let last = '';
   const send = (job: JobRecord) => {
-    response.write(`id: ${seq++}\nevent: job\ndata: ${JSON.stringify(describeJob(job, desk))}\n\n`);
+    const { progress, ...description } = describeJob(job, desk);
+    const text = JSON.stringify(description);
+    // Whoever reads slowly is told of every change, but not of every step of a proof.
+    if (text === last && response.writableNeedDrain) return;
+    last = text;
+    response.write(`id: ${seq++}\nevent: job\ndata: ${JSON.stringify({ ...description, progress })}\n\n`);
     if (isFinished(job.state)) end();
   };
   unsubscribe = book.subscribe(id, send);
@@ -151,7 +159,8 @@ export const jobRoutes: readonly Route[] = [
     method: 'get',
     path: '/v1/jobs/{id}/events',
     name: 'watchJob',
-    summary: 'Stream a job as it is now and at every change, to its end, as server-sent events named job.',
+    summary:
+      'Stream a job as it is now, at every change and with every step of its proof, to its end, as server-sent events named job.',
     parameters: { id: jobId },
     successes: { 200: { description: 'events; the data of each is a Job', contentType: 'text/event-stream' } },
     errors: [404],

@@ -1,3 +1,4 @@
+import { PROOF_PHASES } from '../../groth16/progress.js';
 import { JOB_STATES } from '../job.js';
 import { ROW_FORMATS } from '../submission.js';
 import type { Schema } from './json-schema.js';
@@ -71,12 +72,26 @@ export const schemas = {
     ['input', 'row', 'context', 'binding', 'salt', 'strict'],
   ),
   JobOptions: object({ context: text, binding: object(binding), strict: { type: 'boolean' } }, ['context', 'binding']),
+  Progress: object({
+    phase: {
+      type: 'string',
+      enum: PROOF_PHASES,
+      description: 'what is being done; `proof` where a backend says no more',
+    },
+    fraction: {
+      type: 'number',
+      minimum: 0,
+      maximum: 1,
+      description: 'share of the work that is done; it falls only where a proof is begun again',
+    },
+  }),
   Job: object(
     {
       id: jobId,
       model: text,
       state: jobState,
       position: { ...count, description: 'jobs before this one, while it waits here' },
+      progress: { ...ref('Progress'), description: 'how far its proof is, while it runs' },
       attempts: { ...count, description: 'how often a prover began it' },
       submittedAt: time,
       startedAt: time,
@@ -86,7 +101,7 @@ export const schemas = {
       saturated,
       error: object({ code: text, message: text, facts: texts, hint: text }, ['hint']),
     },
-    ['position', 'startedAt', 'finishedAt', 'ms', 'saturated', 'error'],
+    ['position', 'progress', 'startedAt', 'finishedAt', 'ms', 'saturated', 'error'],
   ),
   Jobs: object({ jobs: { type: 'array', items: ref('Job') } }),
   Model: object({

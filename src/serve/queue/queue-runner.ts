@@ -7,7 +7,7 @@ import { listSaturated, verifyJob } from '../prove-job.js';
 import { CANCELLED, type Runner, type RunOptions } from '../runner.js';
 import { openQueueHome } from './open-queue-home.js';
 import { closeQueueHome, type QueueHome } from './queue-home.js';
-import { nameQueue, nameQueuedJob, refuseHidden, writeQueuedJob } from './queued-job.js';
+import { nameQueue, nameQueuedJob, readQueuedProgress, refuseHidden, writeQueuedJob } from './queued-job.js';
 import type { ResultStore } from './result-store.js';
 
 export interface QueueRunnerOptions {
@@ -21,8 +21,8 @@ const ASK_EVERY_MS = 2000;
 const KEEP_FAILED_SECONDS = 86_400;
 const ATTEMPTS = 3;
 
-/** What wakes whoever waits for a job: its names, and what happened. */
-type Listener = (event: 'active' | 'ended') => void;
+/** What wakes whoever waits for a job: what happened, and how far it is where that happened. */
+type Listener = (event: 'active' | 'progress' | 'ended', data?: unknown) => void;
 
 type AnyQueue = Queue<unknown, unknown, string, unknown, unknown, string, IQueueBackend>;
 
@@ -69,6 +69,7 @@ function openLane({ bullmq: { Queue, QueueEvents }, options, backend }: QueueHom
   queue.on('error', () => {});
   events.on('error', () => {});
   events.on('active', ({ jobId }) => listeners.get(jobId)?.('active'));
+  events.on('progress', ({ jobId, data }) => listeners.get(jobId)?.('progress', data));
   events.on('completed', ({ jobId }) => listeners.get(jobId)?.('ended'));
   events.on('failed', ({ jobId }) => listeners.get(jobId)?.('ended'));
   return { queue, events, listeners, untold: new Set() };
@@ -83,14 +84,16 @@ async function runInQueue(
   { queue, listeners, untold }: Lane,
   results: ResultStore,
   request: JobRequest,
-  { id, submittedMs, signal, onBegin }: RunOptions,
+  { id, submittedMs, signal, onBegin, onProgress }: RunOptions,
 ): Promise<ProveReport> {
   const name = nameQueuedJob(id);
   const data = writeQueuedJob(request);
   let wake = (): void => {};
-  listeners.set(name, (event) => {
-    if (event === 'active') onBegin();
-    else wake();
+  listeners.set(name, (event, data) => {
+    if (event === 'active') return onBegin();
+    if (event === 'ended') return wake();
+    const progress = readQueuedProgress(data);
+    if (progress) onProgress(progress);
   });
   // A command waits while the server is away; whoever has stopped the job does not.
   const aborted = new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null), { once: true }));

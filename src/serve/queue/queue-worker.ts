@@ -1,5 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Job } from 'bullmq';
 import { ZkinferError } from '../../core/error.js';
+import type { ReportProgress } from '../../groth16/progress.js';
 import type { ProverName } from '../../groth16/prove.js';
 import { createProverPool, type ProverPool } from '../../prove/pool.js';
 import { largestKeyBytes, openModels, type ServedModel } from '../model.js';
@@ -50,6 +52,8 @@ const DEFAULT_LOCK_MS = 60_000;
 /** Workers that a job may take down with it; one more and it is given up. */
 const MAX_STALLED = 2;
 const RETRY_MS = 1000;
+/** Time between two reports of how far a proof is: each is written on the server. */
+const REPORT_EVERY_MS = 500;
 
 /**
  * Takes jobs of these bundles from a queue and proves them. Every proof is verified against the bundle and its job before it is
@@ -91,6 +95,21 @@ export async function startQueueWorker(options: QueueWorkerOptions): Promise<Que
 
 const idOf = (name: string) => name.replace(/^job-/, '');
 
+/** Tells the queue how far a proof is, from time to time and never twice at once. */
+function reportTo(job: Job): ReportProgress {
+  let isTelling = false;
+  return (progress) => {
+    if (isTelling) return;
+    isTelling = true;
+    const told = job.updateProgress({ ...progress }).catch(() => {});
+    told
+      .then(() => pause(REPORT_EVERY_MS, undefined, { ref: false }))
+      .then(() => {
+        isTelling = false;
+      });
+  };
+}
+
 async function takeJob(
   { UnrecoverableError }: Bullmq,
   job: Job,
@@ -111,7 +130,7 @@ async function takeJob(
     }
     if (known) await results.remove(id);
     tell('begun');
-    const report = await proveJob(pool, request, { id, deadlineMs });
+    const report = await proveJob(pool, request, { id, deadlineMs, onProgress: reportTo(job) });
     const verdict = await verifyJob(request, report.proof);
     if (!verdict.valid) throw new Error(verdict.reason);
     const isFirst = await results.write(id, report);

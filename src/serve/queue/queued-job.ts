@@ -1,4 +1,5 @@
 import { ZkinferError } from '../../core/error.js';
+import type { ProofProgress } from '../../groth16/progress.js';
 import { findProblems } from '../http/json-schema.js';
 import { schemas } from '../http/schemas.js';
 import { type JobOptions, type JobRequest, nameJobRequest, rowToJson } from '../job.js';
@@ -20,6 +21,11 @@ export function nameQueue(model: ServedModel): string {
 /** Name of a job in the queue, which may not look like a number. */
 export function nameQueuedJob(id: string): string {
   return `job-${id}`;
+}
+
+/** What a worker says of how far it is, if it has that form; it need not be true. */
+export function readQueuedProgress(data: unknown): ProofProgress | null {
+  return findProblems(data, schemas.Progress, schemas).length === 0 ? (data as ProofProgress) : null;
 }
 
 /** @throws ZkinferError QUEUE_INPUT_HIDDEN (policy) where the statement hides the input */
