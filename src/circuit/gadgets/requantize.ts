@@ -169,7 +169,8 @@ export function defineRequantize(rows: AffineRows, specs: readonly RequantizeRow
     if (signed && over === 0) {
       const magnitude = pos === 1 ? quotient : 2 ** (bits - shift) - quotient;
       rest = magnitude * 2 ** shift + (rest % 2 ** shift);
-      own.set(j, pos * magnitude);
+      // Never beyond its range: an assertion that fails should be refused, not break what reads it.
+      own.set(j, pos * Math.min(magnitude, 2 ** outBits - 1));
     }
     rest = Math.floor(rest / 2);
     for (let i = 1; i < bits; i++) {
