@@ -71,7 +71,10 @@ function compareScores(ctx: QuantizeContext, scores: Scores): Decision[] {
   return ctx.rowsOf(scores.value).flatMap((reals, r) => {
     const given = dequantize(integers[r], ctx.value(id));
     return scores.windows.flatMap((window) => {
-      const [first, second] = Array.from(window).sort((p, q) => reals[q] - reals[p]);
+      const ranked = Array.from(window).sort((p, q) => reals[q] - reals[p] || p - q);
+      const [first] = ranked;
+      // Copies of the leading score tie with it in both models.
+      const second = ranked.find((at) => reals[at] < reals[first]);
       if (second === undefined) return [];
       const lead = reals[first] - reals[second];
       return [{ lead, error: lead - (given[first] - given[second]) }];

@@ -22,6 +22,8 @@ const TABULAR_MARGIN = 0.4;
 const TAIL = 0.1;
 const TAIL_MARGIN = 2.5;
 const LARGEST_MARGIN = 1.2;
+/** Room above integers of a table that do not fill their bits anyway, as a part of their range. */
+const INTEGER_MARGIN = 0.2;
 /** Integers observed up to this range are kept as they are. */
 const LARGEST_INTEGER_RANGE = 2 ** 16;
 
@@ -57,8 +59,13 @@ export function encodeInput(
     (value.type !== 'float' || (all.high - all.low < LARGEST_INTEGER_RANGE && all.high > all.low + 1))
   ) {
     const isSignedByte = value.type === 'int' && all.low < 0 && all.low >= -128 && all.high <= 127;
-    const { low, high } = isSignedByte ? { low: -128, high: 127 } : all;
-    const bits = Math.max(1, bitLength(high - low));
+    // Counts and positions start at 0, also where calibration rows have none there.
+    const least = all.low > 0 && 2 * all.low <= all.high - all.low ? 0 : all.low;
+    const { low, high } = isSignedByte ? { low: -128, high: 127 } : { low: least, high: all.high };
+    const seen = Math.max(1, bitLength(high - low));
+    const isFull = high - low === 2 ** seen - 1;
+    const room = isTabular(value.shape) && !isFull ? INTEGER_MARGIN * (high - low) : 0;
+    const bits = bitLength(Math.max(1, Math.floor(high - low + room)));
     return { scale: Float64Array.of(1), zeroPoint: Float64Array.of(-low), bits, max: 2 ** bits - 1 };
   }
   const tabular = isTabular(value.shape);

@@ -131,6 +131,18 @@ describe('what quantization promises', () => {
     expect(top[1]).to.be.above(1.8 * seen[99][1]);
   });
 
+  it('integers have room at both ends, but where they fill their bits', () => {
+    const rangeOf = (low: number, high: number) => {
+      const rows = [Float64Array.of(low, low + 1), Float64Array.of(high, low + 2)];
+      const code = encodeInput({ id: 0, shape: [1, 2], type: 'float', name: 'x' }, rows, presets[0]);
+      return Array.from(dequantize([0, code.max], code));
+    };
+    expect(rangeOf(0, 255)).to.deep.equal([0, 255]);
+    expect(rangeOf(1, 39)).to.deep.equal([0, 63]);
+    expect(rangeOf(0, 60000)).to.deep.equal([0, 2 ** 17 - 1]);
+    expect(rangeOf(1900, 2020)).to.deep.equal([1900, 1900 + 255]);
+  });
+
   it('an input that the model quantizes itself takes that code, and costs no table', () => {
     const builder = new GraphBuilder();
     builder.origin = { name: 'quantize', op: 'QuantizeLinear' };
