@@ -48,6 +48,8 @@ export interface ProofServiceOptions {
   readonly onJob?: (job: JobRecord) => void;
   readonly onRequest?: (request: RequestNote) => void;
   readonly onInternalError?: (error: unknown) => void;
+  /** Hears what the server of the queue refuses, or that it is away: each thing once a minute. */
+  readonly onTrouble?: (message: string) => void;
 }
 
 /** A service that listens. */
@@ -127,10 +129,10 @@ export async function createProofService(options: ProofServiceOptions): Promise<
 }
 
 async function createRunner(models: ServedModels, options: ProofServiceOptions): Promise<Runner> {
-  const { queue, workers, backend, binary, deadlineMs } = options;
+  const { queue, workers, backend, binary, deadlineMs, onTrouble } = options;
   return queue === undefined
     ? createLocalRunner(models, { workers, backend, binary, deadlineMs })
-    : createQueueRunner(models, { url: queue });
+    : createQueueRunner(models, { url: queue, onTrouble });
 }
 
 function createMetrics(): Metrics {

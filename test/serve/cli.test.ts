@@ -106,8 +106,15 @@ describe('zkinfer serve', function () {
     writeFileSync(tokens, 'short\n');
     expect(await codeOf('--token-file', tokens)).to.deep.equal([2, 'TOKEN_WEAK']);
     expect(await codeOf('--host', '0.0.0.0')).to.deep.equal([5, 'ADDRESS_OPEN']);
-    const secret = await runWords(...words, '--queue', 'redis://:s3cret@127.0.0.1:1');
-    expect([secret.code, secret.stdout.includes('s3cret')]).to.deep.equal([5, false]);
+    for (const address of [
+      'redis://:s3cret@127.0.0.1:1',
+      'postgres://u:s3cret@h/d',
+      'postgres://u@h/d?password=s3cret',
+    ]) {
+      const secret = await runWords(...words, '--debug', '--queue', address);
+      expect(secret.code).to.equal(5);
+      expect(secret.stdout + secret.stderr).to.not.contain('s3cret');
+    }
     expect((await runWords('worker', '--bundle', bundle, '--json')).code).to.equal(2);
     expect((await runWords('serve', bundle, '--max-queue', '0')).code).to.equal(2);
   });

@@ -55,13 +55,20 @@ const DOCS = new URL('../../docs/serve.md', import.meta.url);
         expect(await codeOf(url), `without ${line}`).to.equal('QUEUE_RIGHTS policy');
         await server.query(line);
       }
+      const troubles: string[] = [];
+      const onTrouble = (message: string) => troubles.push(message);
       const bundles = [await irisBundle()];
-      const service = await createProofService({ bundles, store: scratch.path('limited'), queue: url });
+      const service = await createProofService({ bundles, store: scratch.path('limited'), queue: url, onTrouble });
       const worker = await startQueueWorker({ bundles, queue: url, workers: 1 });
       try {
         const api = await Api.open(service.url);
         const { id } = (await api.post('/v1/models/public/jobs', { input: irisRow() })).json;
         expect((await api.waitForJob(id)).state).to.equal('done');
+        expect(troubles).to.deep.equal([]);
+        await server.query('REVOKE SELECT ON zkinfer.zkinfer_result FROM queue_user');
+        await api.post('/v1/models/public/jobs', { input: irisRow(1) });
+        while (troubles.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+        expect(troubles[0]).to.equal('permission denied for table zkinfer_result');
       } finally {
         await Promise.all([service.close(0), worker.close()]);
       }

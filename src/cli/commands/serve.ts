@@ -65,6 +65,7 @@ From another terminal:
       onJob: ({ id, model, state, attempts, ms, error }) =>
         log({ event: state, model, id, attempts, ms, code: error?.code }),
       onRequest: (request) => log({ event: 'request', ...request }),
+      onTrouble: (reason) => log({ event: 'trouble', reason }),
       onInternalError: (error) => {
         const text = error instanceof Error ? (options.debug ? error.stack : error.message) : String(error);
         reporter.warn(`internal error: ${text}`);

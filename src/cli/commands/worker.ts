@@ -44,6 +44,7 @@ export const workerCommand: CommandSpec = {
         counts[event.event] = (counts[event.event] ?? 0) + 1;
         log({ ...event });
       },
+      onTrouble: (reason) => log({ event: 'trouble', reason }),
     });
     log({ event: 'taking jobs', models: worker.models, workers: worker.workers });
     const signal = await waitForSignal();

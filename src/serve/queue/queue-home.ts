@@ -26,6 +26,23 @@ export const NAMESPACE = 'zkinfer';
 /** How long a result is kept, in seconds; a service that takes one over keeps it in its own folder. */
 export const KEEP_RESULT_SECONDS = 86_400;
 
+const TELL_AGAIN_MS = 60_000;
+
+/**
+ * What is told of the errors of a queue, which mend themselves where a server was away, and do not where it refuses something.
+ * @returns takes every error; tells each message at most once a minute
+ */
+export function createTroubleReport(onTrouble?: (message: string) => void): (error: Error) => void {
+  const told = new Map<string, number>();
+  return ({ message }) => {
+    const now = performance.now();
+    for (const [text, at] of told) if (now - at > TELL_AGAIN_MS) told.delete(text);
+    if (told.has(message)) return;
+    told.set(message, now);
+    onTrouble?.(message);
+  };
+}
+
 const ASK_EVERY_MS = 1000;
 
 /**

@@ -6,17 +6,21 @@ import type { ServedModel, ServedModels } from '../model.js';
 import { listSaturated, verifyJob } from '../prove-job.js';
 import { CANCELLED, type Runner, type RunOptions } from '../runner.js';
 import { openQueueHome } from './open-queue-home.js';
-import { closeQueueHome, type QueueHome } from './queue-home.js';
+import { closeQueueHome, createTroubleReport, type QueueHome } from './queue-home.js';
 import { nameQueue, nameQueuedJob, readQueuedProgress, refuseHidden, writeQueuedJob } from './queued-job.js';
 import type { ResultStore } from './result-store.js';
 
 export interface QueueRunnerOptions {
   /** `redis://HOST:PORT` or `postgres://USER@HOST/DATABASE` */
   readonly url: string;
+  /** Hears what the server of the queue refuses, or that it is away: each thing once a minute. */
+  readonly onTrouble?: (message: string) => void;
 }
 
 /** Events may be lost while the server is away, so that every job is asked after once in a while. */
 const ASK_EVERY_MS = 2000;
+/** Where many jobs wait, they are asked after less often: one after so long. */
+const ASK_APART_MS = 10;
 /** How long a failed job is remembered in the queue, in seconds. */
 const KEEP_FAILED_SECONDS = 86_400;
 const ATTEMPTS = 3;
@@ -33,17 +37,19 @@ interface Lane {
   readonly listeners: Map<string, Listener>;
   /** What the server was told and has not answered: a job that is handed over, or taken back. */
   readonly untold: Set<Promise<unknown>>;
+  readonly onError: (error: Error) => void;
 }
 
 /**
  * Puts jobs into a queue that workers on any machine take from. Its server is trusted with nothing but keeping them.
  * @throws ZkinferError QUEUE_INPUT_HIDDEN, and those of `openQueueHome`
  */
-export async function createQueueRunner(models: ServedModels, { url }: QueueRunnerOptions): Promise<Runner> {
+export async function createQueueRunner(models: ServedModels, { url, onTrouble }: QueueRunnerOptions): Promise<Runner> {
   for (const model of models.values()) refuseHidden(model);
   const home = await openQueueHome(url, models.size);
+  const onError = createTroubleReport(onTrouble);
   const lanes = new Map<string, Lane>();
-  for (const model of models.values()) lanes.set(model.key, openLane(home, model));
+  for (const model of models.values()) lanes.set(model.key, openLane(home, model, onError));
   const laneOf = ({ key }: ServedModel) => lanes.get(key) as Lane;
   return {
     kind: 'queue',
@@ -56,7 +62,11 @@ export async function createQueueRunner(models: ServedModels, { url }: QueueRunn
   };
 }
 
-function openLane({ bullmq: { Queue, QueueEvents }, options, backend }: QueueHome, model: ServedModel): Lane {
+function openLane(
+  { bullmq: { Queue, QueueEvents }, options, backend }: QueueHome,
+  model: ServedModel,
+  onError: (error: Error) => void,
+): Lane {
   const defaultJobOptions = {
     attempts: ATTEMPTS,
     backoff: { type: 'exponential', delay: 1000 },
@@ -66,13 +76,13 @@ function openLane({ bullmq: { Queue, QueueEvents }, options, backend }: QueueHom
   const queue = new Queue(nameQueue(model), { ...options, defaultJobOptions }, backend);
   const events = new QueueEvents(nameQueue(model), options, backend);
   const listeners = new Map<string, Listener>();
-  queue.on('error', () => {});
-  events.on('error', () => {});
+  queue.on('error', onError);
+  events.on('error', onError);
   events.on('active', ({ jobId }) => listeners.get(jobId)?.('active'));
   events.on('progress', ({ jobId, data }) => listeners.get(jobId)?.('progress', data));
   events.on('completed', ({ jobId }) => listeners.get(jobId)?.('ended'));
   events.on('failed', ({ jobId }) => listeners.get(jobId)?.('ended'));
-  return { queue, events, listeners, untold: new Set() };
+  return { queue, events, listeners, untold: new Set(), onError };
 }
 
 async function closeLane({ queue, events, untold }: Lane, isThere: boolean): Promise<void> {
@@ -81,7 +91,7 @@ async function closeLane({ queue, events, untold }: Lane, isThere: boolean): Pro
 }
 
 async function runInQueue(
-  { queue, listeners, untold }: Lane,
+  { queue, listeners, untold, onError }: Lane,
   results: ResultStore,
   request: JobRequest,
   { id, submittedMs, signal, onBegin, onProgress }: RunOptions,
@@ -110,12 +120,13 @@ async function runInQueue(
       // What the server fails with while it is away or starting passes: the job is asked after again.
       asked = askAfter(queue, results, request, { id, name, submittedMs, data, signal }).catch((error) => {
         if (error instanceof ZkinferError) throw error;
+        onError(error);
         return null;
       });
       remember(asked);
       const report = await Promise.race([asked, aborted]);
       if (report) return report;
-      const timer = setTimeout(wake, ASK_EVERY_MS);
+      const timer = setTimeout(wake, Math.max(ASK_EVERY_MS, listeners.size * ASK_APART_MS));
       await Promise.race([woken, aborted]);
       clearTimeout(timer);
     }

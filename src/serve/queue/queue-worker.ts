@@ -7,7 +7,7 @@ import { createProverPool, type ProverPool } from '../../prove/pool.js';
 import { largestKeyBytes, openModels, type ServedModel } from '../model.js';
 import { proveJob, verifyJob } from '../prove-job.js';
 import { openQueueHome } from './open-queue-home.js';
-import { closeQueueHome } from './queue-home.js';
+import { closeQueueHome, createTroubleReport } from './queue-home.js';
 import type { Bullmq } from './queue-packages.js';
 import { nameQueue, readQueuedJob, refuseHidden } from './queued-job.js';
 import type { ResultStore } from './result-store.js';
@@ -27,6 +27,8 @@ export interface QueueWorkerOptions {
   /** For one proof; ten minutes by default. */
   readonly deadlineMs?: number;
   readonly onEvent?: (event: QueueWorkerEvent) => void;
+  /** Hears what the server of the queue refuses, or that it is away: each thing once a minute. */
+  readonly onTrouble?: (message: string) => void;
 }
 
 /** What a worker may write down of a job: nothing of its input. */
@@ -66,6 +68,7 @@ export async function startQueueWorker(options: QueueWorkerOptions): Promise<Que
   const home = await openQueueHome(options.queue, models.size);
   const { workers, backend, binary } = options;
   const pool = createProverPool({ workers, backend, binary, zkeyBytes: largestKeyBytes(models) });
+  const onError = createTroubleReport(options.onTrouble);
   const takers = [...models.values()].map((model) => {
     const take = (job: Job) => takeJob(home.bullmq, job, model, pool, home.results, options);
     const { lockMs = DEFAULT_LOCK_MS, onEvent } = options;
@@ -78,7 +81,7 @@ export async function startQueueWorker(options: QueueWorkerOptions): Promise<Que
       runRetryDelay: RETRY_MS,
     };
     const taker = new home.bullmq.Worker(nameQueue(model), take, settings, home.backend);
-    taker.on('error', () => {});
+    taker.on('error', onError);
     taker.on('stalled', (name) => onEvent?.({ event: 'stalled', id: idOf(name), model: model.name }));
     return taker;
   });
