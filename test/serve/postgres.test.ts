@@ -43,6 +43,20 @@ const DOCS = new URL('../../docs/serve.md', import.meta.url);
       expect(await codeOf(`${server.url}?sslmode=require`)).to.equal('QUEUE_UNREACHABLE resource');
     });
 
+    it('believes no certificate that nobody vouches for, unless it is told to', async function () {
+      if (!(await server.useTls())) return this.skip();
+      const error = await openQueueHome(`${server.url}?sslmode=require`, 1).then(
+        () => expect.fail('it was believed'),
+        (reason) => reason,
+      );
+      expect([error.code, error.facts[1]]).to.deep.equal(['QUEUE_UNREACHABLE', 'self-signed certificate']);
+      const home = await openQueueHome(`${server.url}?sslmode=no-verify`, 1);
+      await home.results.read('nothing');
+      const tls = "SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'zkinfer'";
+      expect(await server.query(tls)).to.deep.equal([{ ssl: true }]);
+      await home.leave();
+    });
+
     it('works for a user with the rights of the handbook, and with none less', async () => {
       await server.query("CREATE ROLE queue_user LOGIN PASSWORD 's3cret-of-user'");
       const url = `postgres://queue_user:s3cret-of-user@127.0.0.1:${server.port}/postgres`;

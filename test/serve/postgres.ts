@@ -30,6 +30,8 @@ export const hasPostgres = programs !== undefined && user !== null;
 /** A server of PostgreSQL, with more doors than a queue needs. */
 export interface PostgresServer extends QueueServer {
   readonly port: number;
+  /** Has it speak TLS, with a certificate that nobody vouches for. @returns false where there is no openssl */
+  useTls(): Promise<boolean>;
   query(text: string, values?: unknown[], url?: string): Promise<Record<string, unknown>[]>;
 }
 
@@ -94,6 +96,25 @@ export async function startPostgres(): Promise<PostgresServer> {
     url,
     password: PASSWORD,
     port,
+    useTls: async () => {
+      const [key, certificate] = ['server.key', 'server.crt'].map((name) => join(data, name));
+      const words = [
+        'req',
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:prime256v1',
+        '-nodes',
+        '-days',
+        '2',
+      ];
+      const made = spawnSync('openssl', [...words, '-subj', '/CN=localhost', '-keyout', key, '-out', certificate], how);
+      if (made.status !== 0) return false;
+      await query('ALTER SYSTEM SET ssl = on');
+      await query('SELECT pg_reload_conf()');
+      return true;
+    },
     query,
     start,
     kill: () => end('SIGKILL'),
