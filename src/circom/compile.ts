@@ -10,6 +10,8 @@ export const CIRCOM_VERSION = '2.2.3';
 const CHILD = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? './compiler-child.ts' : './compiler-child.js', import.meta.url),
 );
+/** The compiler's memory grows in small steps, and each makes V8 collect: threads that help with that use more than they save. */
+const CHILD_FLAGS = ['--single-threaded-gc'];
 const DEFAULT_TIMEOUT_MS = 30 * 60_000;
 const OUTPUT_LIMIT_BYTES = 4 << 20;
 
@@ -50,7 +52,11 @@ export async function compileCircom(text: string, options: CompileOptions): Prom
   if (native) await run('circom', [sourcePath, ...flags, '-l', options.includeDir, '-o', outDir], options);
   else {
     const args = [`/build/${name}.circom`, ...flags, '-l', '/circuits', '-o', '/build'];
-    await run(process.execPath, [...loaderFlags(), CHILD, outDir, options.includeDir, ...args], options);
+    await run(
+      process.execPath,
+      [...CHILD_FLAGS, ...loaderFlags(), CHILD, outDir, options.includeDir, ...args],
+      options,
+    );
   }
   const compiled = {
     sourcePath,
@@ -79,7 +85,7 @@ export async function inspectCircom(text: string, options: CompileOptions): Prom
   const args = [`/build/${name}.circom`, '--O1', '--inspect', '-l', '/circuits', '-o', '/build'];
   const said = await run(
     process.execPath,
-    [...loaderFlags(), CHILD, options.outDir, options.includeDir, ...args],
+    [...CHILD_FLAGS, ...loaderFlags(), CHILD, options.outDir, options.includeDir, ...args],
     options,
   );
   return withoutColours(said)
