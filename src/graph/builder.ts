@@ -1,7 +1,7 @@
 import { type ElementType, type Shape, shapesEqual, sizeOf, type Tensor } from '../core/tensor.js';
 import { absorbIntoBias, absorbIntoConstants, bilinearAsLinear, isConst, layOut } from './absorb.js';
 import { evaluateNode } from './evaluate.js';
-import type { Graph, GraphNode, GraphOutput, GraphValue, TreesNode, ValueId } from './ir.js';
+import type { Graph, GraphInput, GraphNode, GraphOutput, GraphValue, TreesNode, ValueId } from './ir.js';
 import type { LinearMap } from './linear-map.js';
 import type { ScalarFunction } from './scalar.js';
 
@@ -48,13 +48,13 @@ type Draft<K extends GraphNode['kind']> = Omit<
 export class GraphBuilder {
   readonly values: GraphValue[] = [];
   readonly nodes: GraphNode[] = [];
-  readonly inputs: { name: string; value: ValueId }[] = [];
+  readonly inputs: GraphInput[] = [];
   /** Set by the importer before each rule runs. */
   origin = { name: '', op: '' };
 
-  input(name: string, shape: Shape, type: ElementType): Operand {
+  input(name: string, shape: Shape, type: ElementType, isDouble = false): Operand {
     const operand = this.declare(name, shape, type);
-    this.inputs.push({ name, value: operand.id });
+    this.inputs.push({ name, value: operand.id, ...(isDouble && { isDouble }) });
     return operand;
   }
 

@@ -12,6 +12,9 @@ import type { Graph, GraphOutput, ValueId } from './ir.js';
 import type { Binding } from './ops/rule.js';
 import { materialize } from './ops/support/deferred.js';
 
+/** TensorProto.DataType of a double. */
+const DOUBLE = 11;
+
 export interface ImportOptions {
   /** Sizes of symbolic dimensions, by symbol, or by `input.axis` where the file has no symbol. */
   readonly dims?: Readonly<Record<string, number>>;
@@ -45,7 +48,7 @@ export function tryImportGraph(model: OnnxModel, options: ImportOptions = {}): I
     const operand: Operand =
       input.settled && sizeOf(input.shape) === 0
         ? { kind: 'const', shape: input.shape, type, data: new Float64Array() }
-        : builder.input(input.name, input.shape, type);
+        : builder.input(input.name, input.shape, type, input.elemType === DOUBLE);
     bindings.set(input.name, input.settled ? { kind: 'operand', operand } : { kind: 'unknown' });
   }
   const cutSoftmax = options.cutSoftmax ?? true;

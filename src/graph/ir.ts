@@ -125,11 +125,19 @@ export interface GraphOutput {
   readonly cut?: 'softmax' | 'log-softmax';
 }
 
+/** A model input. */
+export interface GraphInput {
+  readonly name: string;
+  readonly value: ValueId;
+  /** Whether a runtime gets it in double precision; single where left out. */
+  readonly isDouble?: boolean;
+}
+
 /** A float graph with known shapes, batch 1, in execution order. */
 export interface Graph {
   readonly values: readonly GraphValue[];
   /** Model inputs by name, in file order. */
-  readonly inputs: readonly { readonly name: string; readonly value: ValueId }[];
+  readonly inputs: readonly GraphInput[];
   readonly nodes: readonly GraphNode[];
   readonly outputs: readonly GraphOutput[];
 }

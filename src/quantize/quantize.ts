@@ -29,13 +29,13 @@ export interface Quantized {
 }
 
 /**
- * Runs the float graph on a row as a runtime does, which gets single precision: 26.8 is 26.799999…, and on the other side of a
+ * Runs the float graph on a row as a runtime does, which gets single precision but where it asks for double: 26.8 is 26.799999…, and on the other side of a
  * threshold that was rounded likewise.
  */
 export function evaluateSingles(graph: Graph, row: RealRow): ReturnType<typeof evaluateGraph> {
-  const singles = graph.inputs.map(({ name, value }) => [
+  const singles = graph.inputs.map(({ name, value, isDouble }) => [
     name,
-    graph.values[value].type === 'float' ? row[name].map(Math.fround) : row[name],
+    graph.values[value].type === 'float' && !isDouble ? row[name].map(Math.fround) : row[name],
   ]);
   return evaluateGraph(graph, Object.fromEntries(singles));
 }

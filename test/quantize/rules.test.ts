@@ -197,6 +197,28 @@ describe('quantization rules', () => {
     }
   });
 
+  it('keep doubles where a model asks for them', () => {
+    const builder = new GraphBuilder();
+    builder.origin = { name: 'trees', op: 'TreeEnsemble' };
+    const x = builder.input('x', [1, 1], 'float', true);
+    const forest = {
+      roots: Int32Array.of(0),
+      feature: Int32Array.of(0),
+      threshold: Float64Array.of(1.2),
+      yes: Int32Array.of(-1),
+      no: Int32Array.of(-2),
+      leafWeights: [Float64Array.of(1), Float64Array.of(0)],
+      base: Float64Array.of(0),
+    };
+    const y = builder.trees(x, forest, [1, 1]) as Operand & { kind: 'value' };
+    const graph = builder.finish([{ name: 'y', value: y.id }]);
+    const rows = [0.9, 1.2, 1.7].map((real) => ({ x: Float64Array.of(real) }));
+    const trace = traceFloat(graph, rows);
+    expect(trace.get(y.id)?.map(([value]) => value)).to.deep.equal([1, 1, 0]);
+    const { graph: integers } = quantizeGraph(graph, trace, presets[0]);
+    expect(rows.map((row) => inferReal(integers, row).y[0])).to.deep.equal([1, 1, 0]);
+  });
+
   it('round correlated weights better together than one by one', () => {
     const random = makeRandom(11);
     const codes = Array.from({ length: 200 }, () => {
