@@ -1,6 +1,10 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { expect } from 'chai';
+import * as pg from 'pg';
 import { openQueueHome } from '../../src/serve/queue/open-queue-home.js';
+import { createPatientPool } from '../../src/serve/queue/postgres-pool.js';
 import { startQueueWorker } from '../../src/serve/queue/queue-worker.js';
 import { createProofService } from '../../src/serve/service.js';
 import { useScratchFolder } from '../groth16/scratch.js';
@@ -9,6 +13,38 @@ import { irisBundle, irisRow } from './bundles.js';
 import { hasPostgres, type PostgresServer, startPostgres } from './postgres.js';
 
 const DOCS = new URL('../../docs/serve.md', import.meta.url);
+
+/** A message of PostgreSQL's protocol. */
+function message(type: string, body: Buffer): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(4 + body.length);
+  return Buffer.concat([Buffer.from(type), length, body]);
+}
+
+describe('a pool of connections to PostgreSQL', () => {
+  it('hands out none that was lost in the packet that brought it', async () => {
+    const [welcome, ready] = [message('R', Buffer.alloc(4)), message('Z', Buffer.from('I'))];
+    const fatal = message('E', Buffer.from('SFATAL\0C57P02\0Mthe server is gone\0\0'));
+    let connections = 0;
+    const server = createServer((socket) => {
+      const isFirst = connections++ === 0;
+      socket.on('error', () => {});
+      socket.once('data', () => {
+        if (isFirst) socket.end(Buffer.concat([welcome, ready, fatal]));
+        else socket.write(Buffer.concat([welcome, ready]));
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const patient = createPatientPool(pg, { host: '127.0.0.1', port, user: 'u' });
+    const client = await patient.pool.connect();
+    expect(connections).to.equal(2);
+    client.release();
+    await patient.end();
+    server.close();
+  });
+});
 
 (hasPostgres ? describe : describe.skip)(
   `PostgreSQL under a queue${hasPostgres ? '' : ' (there is no PostgreSQL server)'}`,
@@ -38,7 +74,8 @@ const DOCS = new URL('../../docs/serve.md', import.meta.url);
       expect(await codeOf(server.url)).to.equal('QUEUE_SCHEMA artifact');
     });
 
-    it('says which door is closed: database, TLS, rights', async () => {
+    it('has a door for a Unix socket, and says which door is closed: database, TLS', async () => {
+      expect(await codeOf(server.socketUrl)).to.equal('none');
       expect(await codeOf(server.url.replace(/postgres$/, 'nowhere'))).to.equal('QUEUE_DENIED policy');
       expect(await codeOf(`${server.url}?sslmode=require`)).to.equal('QUEUE_UNREACHABLE resource');
     });

@@ -30,6 +30,8 @@ export const hasPostgres = programs !== undefined && user !== null;
 /** A server of PostgreSQL, with more doors than a queue needs. */
 export interface PostgresServer extends QueueServer {
   readonly port: number;
+  /** The same by its Unix socket. */
+  readonly socketUrl: string;
   /** Has it speak TLS, with a certificate that nobody vouches for. @returns false where there is no openssl */
   useTls(): Promise<boolean>;
   query(text: string, values?: unknown[], url?: string): Promise<Record<string, unknown>[]>;
@@ -96,6 +98,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     url,
     password: PASSWORD,
     port,
+    socketUrl: url.replace('127.0.0.1', encodeURIComponent(folder)),
     useTls: async () => {
       const [key, certificate] = ['server.key', 'server.crt'].map((name) => join(data, name));
       const words = [

@@ -21,6 +21,8 @@ const FAREWELL_MS = 1000;
 /** Makes a pool that never gives up. For a server that has let us in once, so that no failure of it is for good. */
 export function createPatientPool(pg: Driver, config: PoolConfig): PatientPool {
   const leaving = new AbortController();
+  // One may be lost in the very packet that says that it is there, before whoever asked for it can listen.
+  const lost = new WeakSet<PoolClient>();
 
   class Patient extends pg.Pool {
     /** While the server is away, one knocks for all. */
@@ -41,7 +43,9 @@ export function createPatientPool(pg: Driver, config: PoolConfig): PatientPool {
     private async connectPatiently(): Promise<PoolClient> {
       for (;;) {
         try {
-          return await super.connect();
+          const client = await super.connect();
+          if (!lost.has(client)) return client;
+          client.release(true);
         } catch (error) {
           if (leaving.signal.aborted) throw error;
           this.isBack ??= this.knock().finally(() => {
@@ -56,7 +60,7 @@ export function createPatientPool(pg: Driver, config: PoolConfig): PatientPool {
       for (let delay = SHORTEST_DELAY_MS; !leaving.signal.aborted; delay = Math.min(2 * delay, LONGEST_DELAY_MS)) {
         await pause(delay, undefined, { signal: leaving.signal }).catch(() => {});
         const client = await super.connect().catch(() => undefined);
-        client?.release();
+        client?.release(lost.has(client));
         if (client) return;
       }
     }
@@ -66,6 +70,7 @@ export function createPatientPool(pg: Driver, config: PoolConfig): PatientPool {
   // Every queue listens to errors; each of them also reaches whoever asked.
   pool.setMaxListeners(0);
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => lost.add(client)));
   const isLoss = (error: unknown) => !(error instanceof pg.DatabaseError) || /^(57P|08)/.test(error.code ?? '');
   return {
     pool,
