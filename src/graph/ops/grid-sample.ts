@@ -86,7 +86,7 @@ const gridSample: ImportRule = (context) => {
       return sum;
     });
     for (let c = 0; c < channels; c++)
-      for (const [place, sum] of found.entries()) {
+      for (const sum of found) {
         const base = (n * channels + c) * sizeOf(extents);
         rowKernel[windows.length] = kernels.add(Float64Array.from(sum, ([, weight]) => weight));
         windows.push(Int32Array.from(sum, ([offset]) => base + offset));
