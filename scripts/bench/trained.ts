@@ -1,3 +1,4 @@
+import { predictCost } from '../../src/circuit/cost.js';
 import { GraphBuilder } from '../../src/graph/builder.js';
 import type { Graph } from '../../src/graph/ir.js';
 import { optimizeGraph } from '../../src/graph/passes/optimize.js';
@@ -7,65 +8,80 @@ import type { QuantGraph } from '../../src/quantize/ir.js';
 import { presets } from '../../src/quantize/options.js';
 import { quantizeGraph, traceFloat } from '../../src/quantize/quantize.js';
 import { encodeRow } from '../../src/quantize/search.js';
+import { searchTradeoff } from '../../src/quantize/tradeoff.js';
+import { colourDigit } from './colours.js';
 import { type Digit, shiftDigit } from './digits.js';
 import { type Benchmark, connect, convolve, createNormal, type Feature, poolMap } from './networks.js';
 import { runLayers, type Sample, type TrainedLayer, trainLayers } from './train.js';
 
 /** A benchmark network that was trained on digits, as integers. */
 export interface TrainedNetwork {
-  readonly bits: number;
+  /** Activation width; `cost` where `zkinfer quantize --target cost` chose widths for itself. */
+  readonly bits: number | 'cost';
   readonly graph: QuantGraph;
-  /** Share of held-out digits that the float network and the integer one get right. */
+  /** Share of held-out pictures that the float network and the integer one get right. */
   readonly floatScore: number;
   readonly integerScore: number;
+  /** Share of them on which both give the same class. */
+  readonly agreement: number;
 }
 
 const STEPS = 3000;
+/** Rate of learning, and that of networks with more weights than this. */
+const RATE = { usual: 0.02, wide: 0.005, weights: 1_000_000 };
+/** Points of accuracy on the calibration rows that `--target cost` may give up unless told otherwise. */
+const MOST_LOSS = 0.5;
 
-/** Trains a benchmark's shape and quantizes it as `zkinfer quantize` does, at each of the given activation widths. */
+/** Trains a benchmark's shape and quantizes it as `zkinfer quantize` does, at each of the given widths. */
 export function trainBenchmark(
   benchmark: Benchmark,
   digits: { readonly train: readonly Digit[]; readonly test: readonly Digit[] },
-  widths: readonly number[],
+  widths: readonly (number | 'cost')[],
 ): TrainedNetwork[] {
-  const { side } = benchmark;
   const layers = makeLayers(benchmark);
   const random = createNormal(11);
   const shift = () => Math.max(-2, Math.min(2, Math.round(random())));
-  const sample = ({ pixels, label }: Digit, right = 0, down = 0): Sample => ({
-    x: shiftDigit(pixels, side, right, down),
-    label,
+  const { side, channels } = benchmark;
+  const sample = (digit: Digit, seed: number, right = 0, down = 0): Sample => ({
+    x: channels === 1 ? shiftDigit(digit.pixels, side, right, down) : colourDigit(digit, seed, right, down),
+    label: digit.label,
   });
   const scaled = ({ x, label }: Sample): Sample => ({ x: x.map((pixel) => pixel / 255), label });
-  trainLayers(layers, (step) => scaled(sample(digits.train[(step * 7) % digits.train.length], shift(), shift())), {
-    steps: STEPS,
-    rate: 0.02,
-  });
-  const graph = buildGraph(benchmark, layers);
-  const held = digits.test.map((digit) => sample(digit));
-  const floatScore = scoreOf(held, (x) =>
-    argmax(
-      runLayers(
-        layers,
-        x.map((pixel) => pixel / 255),
-      ).at(-1) as Float64Array,
-    ),
+  const weights = layers.reduce((sum, { map }) => sum + map.kernels.reduce((n, kernel) => n + kernel.length, 0), 0);
+  trainLayers(
+    layers,
+    (step) => scaled(sample(digits.train[(step * 7) % digits.train.length], step, shift(), shift())),
+    {
+      steps: STEPS,
+      rate: weights > RATE.weights ? RATE.wide : RATE.usual,
+    },
   );
-  const rows = digits.train.map((digit) => ({ image: sample(digit).x }));
+  const graph = buildGraph(benchmark, layers);
+  const held = digits.test.map((digit, i) => sample(digit, STEPS + i));
+  const known = held.map((one) => argmax(runLayers(layers, scaled(one).x).at(-1) as Float64Array));
+  const shareOf = (guesses: readonly number[], truth: readonly number[]) =>
+    guesses.filter((guess, i) => guess === truth[i]).length / guesses.length;
+  const labels = held.map(({ label }) => label);
+  const rows = digits.train.map((digit, i) => ({ image: sample(digit, 2 * STEPS + i).x }));
   const trace = traceFloat(graph, rows);
   return widths.map((bits) => {
-    const options = { ...presets[0], activationBits: bits };
-    const quantized = quantizeGraph(graph, trace, options).graph;
-    const integerScore = scoreOf(held, (x) => {
-      const known = evaluateQuant(quantized, encodeRow(quantized, { image: x }));
-      return (known.get(quantized.outputs[0].value) as Float64Array)[0];
+    const quantized =
+      bits === 'cost'
+        ? searchTradeoff(graph, rows, trace, { maxLoss: MOST_LOSS, costOf: (one) => predictCost(one).constraints })
+            .chosen
+        : quantizeGraph(graph, trace, { ...presets[0], activationBits: bits });
+    const guesses = held.map(({ x }) => {
+      const values = evaluateQuant(quantized.graph, encodeRow(quantized.graph, { image: x }));
+      return (values.get(quantized.graph.outputs[0].value) as Float64Array)[0];
     });
-    return { bits, graph: quantized, floatScore, integerScore };
+    return {
+      bits,
+      graph: quantized.graph,
+      floatScore: shareOf(known, labels),
+      integerScore: shareOf(guesses, labels),
+      agreement: shareOf(guesses, known),
+    };
   });
-}
-
-function scoreOf(samples: readonly Sample[], guess: (x: Float64Array) => number): number {
-  return samples.filter(({ x, label }) => guess(x) === label).length / samples.length;
 }
 
 function argmax(scores: Float64Array): number {

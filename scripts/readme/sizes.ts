@@ -15,6 +15,8 @@ function readLines(name: string): string[][] {
     .map((line) => line.split(','));
 }
 
+const percent = (share: string) => `${Math.round(100 * Number(share))} %`;
+
 const count = (constraints: number) => constraints.toLocaleString('en');
 
 function compare(theirs: number, ours: number): string {
@@ -34,6 +36,11 @@ export async function renderSizes(): Promise<string> {
       .filter(([, bits]) => bits === TRAINED)
       .map(([id, , , , constants, hidden]) => [id, { constants: Number(constants), hidden: Number(hidden) }]),
   );
+  const cheapest = new Map(
+    readLines('trained-constraints.csv')
+      .filter(([, bits]) => bits === 'cost')
+      .map(([id, , , , constants, , , agreement]) => [id, `${count(Number(constants))} (${percent(agreement)})`]),
+  );
   const rows = benchmarks.map(({ id, shape, peer }) => {
     const constraints = random.get(id);
     if (constraints === undefined) throw new Error(`test/snapshots/constraints.csv has no line for ${id}`);
@@ -43,6 +50,7 @@ export async function renderSizes(): Promise<string> {
       shape,
       count(constraints),
       own ? count(own.constants) : '',
+      cheapest.get(id) ?? '',
       own ? count(own.hidden) : '',
       `${count(peer.constraints)} (${peer.name})`,
       compare(peer.constraints, own?.constants ?? constraints),
@@ -53,7 +61,8 @@ export async function renderSizes(): Promise<string> {
     'shape',
     'random',
     `trained, ${TRAINED} bits`,
-    'the same, weights private',
+    'for cost (agreement)',
+    `${TRAINED} bits, weights private`,
     'published by others',
     'ratio',
   ];

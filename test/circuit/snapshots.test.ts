@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { benchmarks, buildNetwork } from '../../scripts/bench/networks.js';
+import { readDigits } from '../../scripts/bench/digits.js';
+import { type Benchmark, benchmarks, buildNetwork } from '../../scripts/bench/networks.js';
+import { trainBenchmark } from '../../scripts/bench/trained.js';
 import { predictCost } from '../../src/circuit/cost.js';
 import { emitCircom } from '../../src/circuit/emit-circom.js';
 import { lowerCircuit } from '../../src/circuit/lower.js';
@@ -77,6 +79,27 @@ describe('snapshots of circuits', () => {
       }
     }
     expectSnapshot('constraints.csv', `${lines.join('\n')}\n`);
+  });
+
+  it('what trained networks cost: the small ones counted again, every goal met at 6 bits but one', async () => {
+    const path = new URL('../snapshots/trained-constraints.csv', import.meta.url);
+    const lines = readFileSync(path, 'utf8').trim().split('\n').slice(1);
+    const at6 = new Map(
+      lines.map((line) => line.split(',')).flatMap((cells) => (cells[1] === '6' ? [[cells[0], cells]] : [])),
+    );
+    for (const { id, goal } of benchmarks) {
+      const [, , float, integer, constraints] = (at6.get(id) ?? []).map(Number);
+      expect(constraints, id).to.be.at.most(id === 'B1' ? 1.003 * goal : goal);
+      expect(integer, id).to.be.at.least(float - 0.021);
+    }
+    const digits = await readDigits();
+    for (const id of ['B1', 'B3']) {
+      const benchmark = benchmarks.find((one) => one.id === id);
+      const [{ graph, floatScore, integerScore, agreement }] = trainBenchmark(benchmark as Benchmark, digits, [6]);
+      const counted = [id, 6, floatScore, integerScore, predictCost(graph).constraints];
+      expect(at6.get(id)?.slice(0, 5).join(), 'npm run bench:constraints writes the file').to.equal(counted.join());
+      expect(Number(at6.get(id)?.[7])).to.equal(agreement);
+    }
   });
 
   it('what private weights cost beside constants', () => {
