@@ -9,10 +9,10 @@ import { auditR1cs } from '../src/audit/audit.js';
 import type { AuditOptions } from '../src/audit/report.js';
 import type { R1cs } from '../src/circuit/constraints.js';
 import { emitR1cs } from '../src/circuit/emit-r1cs.js';
-import { defineRangeCheck } from '../src/circuit/gadgets/range-check.js';
-import type { Block, CircuitProgram } from '../src/circuit/program.js';
+import type { CircuitProgram } from '../src/circuit/program.js';
 import { computeWitness } from '../src/circuit/witness.js';
 import { R } from '../src/core/field.js';
+import { buildComponentProgram } from '../test/circuits/component-program.js';
 import { GADGETS, type ListedGadget } from '../test/circuits/gadget-list.js';
 import { violatedConstraints, wireValues, withoutRows } from '../test/circuits/r1cs-tester.js';
 import { formatTable, replaceSection } from './marked-section.js';
@@ -20,49 +20,6 @@ import { formatTable, replaceSection } from './marked-section.js';
 const PAGE = new URL('../circuits/README.md', import.meta.url);
 /** Constraints left out, and wires changed, at most: evenly spread over larger gadgets. */
 const MOST = 24;
-
-/** The gadget as a circuit of its own: outputs are public, inputs are inputs. */
-function buildProgram({ component, outputRange }: ListedGadget): CircuitProgram {
-  const { inputs, outputs, ownWires } = component;
-  const firstInput = 1 + outputs;
-  let wireCount = firstInput + inputs;
-  const place = (own: Block['component'], from: Int32Array, outputsAt: number): Block => {
-    const block = { component: own, inputs: from, outputsAt, hintsAt: wireCount };
-    wireCount += own.ownWires - own.outputs;
-    return block;
-  };
-  const blocks = [
-    place(
-      component,
-      Int32Array.from({ length: inputs }, (_, i) => firstInput + i),
-      1,
-    ),
-  ];
-  if (outputRange) {
-    const [low, high] = outputRange.map((end) => new Array<number>(outputs).fill(end));
-    blocks.push(
-      place(
-        defineRangeCheck(low, high),
-        Int32Array.from({ length: outputs }, (_, i) => 1 + i),
-        0,
-      ),
-    );
-  }
-  const port = { name: 'in_0', modelInput: 'x', firstWire: firstInput, count: inputs };
-  if (wireCount < firstInput + inputs + ownWires - outputs) throw new Error('internal: wires are missing');
-  return {
-    publicOutputs: outputs > 0 ? [{ name: 'y', firstWire: 1, count: outputs }] : [],
-    publicInputs: [],
-    privateInputs: [port],
-    inputs: [port],
-    inputLimbs: [],
-    outputs: [],
-    values: new Map(),
-    layers: blocks.map((block, i) => ({ name: `layer_${i}_gadget`, label: 'gadget', kind: 'gadget', blocks: [block] })),
-    wireCount,
-    constraintCount: blocks.reduce((sum, block) => sum + block.component.constraints, 0),
-  };
-}
 
 /** At most `MOST` of the numbers below `count`. */
 function spread(count: number): number[] {
@@ -98,7 +55,7 @@ function countForgeries(gadget: ListedGadget, program: CircuitProgram, r1cs: R1c
 
 /** One line of the table: every cell but the first two is measured. */
 export function measureGadget(gadget: ListedGadget): string[] {
-  const program = buildProgram(gadget);
+  const program = buildComponentProgram(gadget.component, gadget.outputRange);
   const { r1cs } = emitR1cs(program);
   const { inputs, outputs } = gadget.component;
   const bound = (range: readonly [number, number] | undefined) =>

@@ -1,12 +1,13 @@
 import type { Component } from '../../src/circuit/component.js';
 import type { R1cs } from '../../src/circuit/constraints.js';
 import { emitR1cs } from '../../src/circuit/emit-r1cs.js';
-import { blockWire, type CircuitProgram } from '../../src/circuit/program.js';
+import type { CircuitProgram } from '../../src/circuit/program.js';
 import { computeWitness } from '../../src/circuit/witness.js';
+import { buildComponentProgram } from './component-program.js';
 import { violatedConstraints, wireValues } from './r1cs-tester.js';
 import { solveOutputs } from './uniqueness.js';
 
-/** One component as a circuit of its own: inputs are wires 1 … n, outputs follow. */
+/** One component as a circuit of its own: outputs are wires 1 up, inputs follow. */
 export class ComponentTester {
   readonly r1cs: R1cs;
   readonly names: readonly string[];
@@ -14,30 +15,11 @@ export class ComponentTester {
   private readonly program: CircuitProgram;
 
   constructor(readonly component: Component) {
-    const { inputs, outputs, ownWires, constraints } = component;
-    const block = {
-      component,
-      inputs: Int32Array.from({ length: inputs }, (_, i) => 1 + i),
-      outputsAt: 1 + inputs,
-      hintsAt: 1 + inputs + outputs,
-    };
-    const port = { name: 'in_0', modelInput: 'x', firstWire: 1, count: inputs };
-    this.program = {
-      publicOutputs: [],
-      publicInputs: [],
-      privateInputs: [port],
-      inputs: [port],
-      inputLimbs: [],
-      outputs: [],
-      values: new Map(),
-      layers: [{ name: 'layer_0_gadget', label: 'gadget', kind: 'gadget', blocks: [block] }],
-      wireCount: 1 + inputs + ownWires,
-      constraintCount: constraints,
-    };
+    this.program = buildComponentProgram(component);
     const { r1cs, wireNames } = emitR1cs(this.program);
     this.r1cs = r1cs;
     this.names = wireNames;
-    this.outputs = Array.from({ length: outputs }, (_, j) => blockWire(block, 1 + inputs + j));
+    this.outputs = Array.from({ length: component.outputs }, (_, j) => 1 + j);
   }
 
   /** All wires for an input, honestly computed. */
@@ -55,14 +37,18 @@ export class ComponentTester {
 
   /** Every output that any witness reaches for an input: one entry proves uniqueness, none refuses the input. */
   reachable(x: readonly number[]): string[] {
-    return solveOutputs(this.r1cs, new Map(x.map((value, i) => [1 + i, BigInt(value)])), this.outputs);
+    return solveOutputs(
+      this.r1cs,
+      new Map(x.map((value, i) => [1 + this.outputs.length + i, BigInt(value)])),
+      this.outputs,
+    );
   }
 
   /** Whether the constraints take the honest witness of x with some wires changed. */
   takes(x: readonly number[], change: (values: bigint[], wireOf: (name: string) => number) => void): boolean {
     const values = this.witness(x);
     change(values, (name) => {
-      const wire = this.names.indexOf(`main.layer_0_gadget.g0.${name}`);
+      const wire = this.names.findIndex((own) => own === `main.${name}` || own === `main.layer_0_gadget.g0.${name}`);
       if (wire < 0) throw new Error(`no wire ${name}`);
       return wire;
     });
