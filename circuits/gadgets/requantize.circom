@@ -115,19 +115,20 @@ template Requantize(N, M, B, WEIGHTS, BIAS, BITS, SHIFT, OUT, SIGNED, OVER, MATE
             var magnitude = (2 * isPositive - 1) * quotient;
             var q = 0;
             for (var i = 1; i < BITS[j]; i++) {
-                b[nb] <-- ((i < SHIFT[j] ? value >> i : magnitude >> (i - SHIFT[j]))) & 1; // hint: bit i
+                b[nb] <-- (i < SHIFT[j] ? value >> i : magnitude >> (i - SHIFT[j])) & 1; // hint: bit i
                 b[nb] * (b[nb] - 1) === 0;
                 // lint CS0008: the constraint below holds it; circomspect does not follow sums that variables carry.
                 if (i < SHIFT[j]) { others += b[nb] * (1 << i); } else { q += b[nb] * (1 << (i - SHIFT[j])); }
                 nb++;
             }
-            // lint CS0008: the constraint below holds it; circomspect does not follow sums that variables carry.
             var z0 = sum - (1 << BITS[j]);
             if (SHIFT[j] == 0) {
+                // lint CS0008: the constraint below holds it; circomspect does not follow sums that variables carry.
                 var bit0 = 2 * y[j] - z0 - q; // of the magnitude
                 bit0 * (bit0 - 1) === 0;
                 y[j] * (y[j] - z0) === 0;
             } else {
+                // lint CS0008: the constraint below holds it; circomspect does not follow sums that variables carry.
                 var bit0 = z0 - (2 * y[j] - q) * (1 << SHIFT[j]) - others; // of the remainder
                 bit0 * (bit0 - 1) === 0;
                 y[j] * (y[j] - q) === 0;
