@@ -14,8 +14,16 @@ export interface Choice {
 /** Longest sum that is looked at. */
 const TERM_LIMIT = 512;
 
-/** All products that say so. */
-export function findChoices(system: System): Choice[] {
+const known = new WeakMap<System, readonly Choice[]>();
+
+/** All products that say so; looked for once. */
+export function findChoices(system: System): readonly Choice[] {
+  const found = known.get(system) ?? listChoices(system);
+  known.set(system, found);
+  return found;
+}
+
+function listChoices(system: System): Choice[] {
   const { left, right, productRow, start } = system;
   const found: Choice[] = [];
   for (let product = 0; product < productRow.length; product++) {
@@ -34,7 +42,8 @@ function readChoice(system: System, product: number, isLeft: boolean): Choice | 
   const { big } = integers;
   if (big[own.offset[product]] !== 0n || gap < wireCount || big[other.scale[product]] !== 1n) return null;
   const row = system.definition[gap - wireCount];
-  if (start[row + 1] - start[row] > TERM_LIMIT) return null;
+  if (start[row + 1] - start[row] > TERM_LIMIT || !variable.subarray(start[row], start[row + 1]).includes(y))
+    return null;
   const sum = new Map<number, bigint>();
   for (let at = start[row]; at < start[row + 1]; at++)
     if (variable[at] !== gap) sum.set(variable[at], big[integer[at]]);

@@ -38,7 +38,7 @@ class RangeSolver {
   private readonly alternatives = new Map<number, Alternative[]>();
   private readonly isLarge: boolean;
   private pairs: EitherOr[];
-  private sums: Choice[];
+  private sums: readonly Choice[];
 
   constructor(
     private readonly system: System,
