@@ -20,7 +20,8 @@ library KeyData {
         assembly ("memory-safe") {
             at := create2(0, add(creation, 32), mload(creation), 0)
         }
-        if (at == address(0)) revert IKeyErrors.KeyNotStored();
+        // Where a chain has no limit on creation code, a size beyond 16 bits would be cut; where it has, `at` is zero.
+        if (at.code.length != key.length + 1) revert IKeyErrors.KeyNotStored();
     }
 
     /// @notice Copies a key to memory.

@@ -9,6 +9,6 @@ interface IKeyErrors {
     error KeyForgeable();
     /// @notice Point `index` of the key is the point at infinity; for an IC point, a signal would be bound to nothing.
     error KeyPointAtInfinity(uint256 index);
-    /// @notice The contract that holds the key was not created.
+    /// @notice The contract that holds the key was not created, or does not hold all of it.
     error KeyNotStored();
 }

@@ -1,6 +1,7 @@
 import { hexToBytes } from '@ethereumjs/util';
 import { expect } from 'chai';
 import { AbiCoder, type Contract, dataSlice, Interface, keccak256, toBeHex } from 'ethers';
+import { inferenceVerifierAbi } from '../../src/chain/abi/inference-verifier.js';
 import { encodeProof, toCalldata } from '../../src/chain/calldata.js';
 import type { ProvenInference } from '../../src/chain/client/inference.js';
 import { encodeBatch } from '../../src/chain/client/inference-client.js';
@@ -265,6 +266,29 @@ describe('guards on bent chains', () => {
       const { reverted, answer } = await run(data, address);
       expect(reverted).to.equal(true);
       expect(errors.parseError(answer)?.args[0]).to.equal(BigInt(missing));
+    }
+  });
+
+  it('9: stores no part of a key, whatever size of code the chain allows', async () => {
+    const { shared } = await creationCodes();
+    const good = encodeKey(trapdoor.key);
+    const contract = new Interface(inferenceVerifierAbi);
+    // As many signals as a key of 64 KiB less the byte before it may have, and one more.
+    for (const [signalCount, expected] of [
+      [1015, undefined],
+      [1016, 'KeyNotStored'],
+    ] as const) {
+      const { run } = await createRawVm({ anySize: true });
+      const { created } = await run(shared);
+      const key =
+        good +
+        dataSlice(good, -64)
+          .slice(2)
+          .repeat(signalCount - 2);
+      const spec = { ...SPEC, inputLength: 31 * (signalCount - 2) + 30 };
+      const { reverted, answer } = await run(contract.encodeFunctionData('registerModel', [key, spec, '']), created);
+      expect(reverted).to.equal(expected !== undefined);
+      if (expected) expect(contract.parseError(answer)?.name).to.equal(expected);
     }
   });
 

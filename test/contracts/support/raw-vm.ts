@@ -11,17 +11,21 @@ export interface RawVm {
 
 /**
  * @param options.without addresses of precompiles that this chain does not have
+ * @param options.anySize contracts and creation code of any size
  * @param options.prices gas of the curve precompiles, where they differ from the main network's
  */
 export async function createRawVm(options: {
   readonly without?: readonly number[];
+  readonly anySize?: boolean;
   readonly prices?: Readonly<Record<string, number>>;
 }): Promise<RawVm> {
   const common = createCustomCommon({ chainId: 31337, name: 'bent' }, Mainnet, { hardfork: Hardfork.Osaka });
   const customPrecompiles = (options.without ?? []).map((number) => ({
     address: createAddressFromString(`0x${number.toString(16).padStart(40, '0')}`),
   }));
-  const vm = await createVM({ common, evmOpts: { customPrecompiles } });
+  const { anySize = false } = options;
+  const unlimited = { allowUnlimitedContractSize: anySize, allowUnlimitedInitCodeSize: anySize };
+  const vm = await createVM({ common, evmOpts: { customPrecompiles, ...unlimited } });
   if (options.prices) vm.common.updateParams({ 1108: { ...options.prices } });
   return {
     vm,
