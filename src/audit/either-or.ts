@@ -72,7 +72,7 @@ export function boundEitherOr(
 /** Interval of a variable that a sum of 0 gives, all its other terms having one. */
 function solveFor(target: number, terms: ReadonlyMap<number, bigint>, ranges: Ranges): Interval | null {
   const own = terms.get(target) ?? 0n;
-  if (own === 0n) return null;
+  if (own % ranges.modulus === 0n) return null;
   let [low, high] = [0n, 0n];
   for (const [variable, factor] of terms) {
     if (variable === target || factor === 0n) continue;

@@ -1,4 +1,5 @@
-import { hull, type Interval, intersect, largest } from './interval.js';
+import { greatestCommonDivisor } from './field.js';
+import { hull, type Interval, intersect, largest, scaleInterval } from './interval.js';
 
 /** Where a combination lies in a state; null where nothing is said. */
 type Bound = (state: number) => Interval | null;
@@ -9,11 +10,13 @@ const PAIR_LIMIT = 512;
 /**
  * What is known in each of several states: for combinations of determined variables, the interval that they lie in. A
  * combination has the same value in all states, because it is determined; so two states with intervals that do not meet
- * exclude each other.
+ * exclude each other. Facts on multiples of one combination are brought to a common multiple: a congruence may be multiplied.
  */
 export class Facts {
-  private readonly found: { readonly combination: number; readonly sign: bigint; readonly bound: Bound }[] = [];
+  private readonly found: { readonly combination: number; readonly factor: bigint; readonly bound: Bound }[] = [];
   private readonly indexOf = new Map<string, number>();
+  /** For each combination, a multiple that all facts on it can be brought to. */
+  private readonly multiple: bigint[] = [];
   private text: string;
 
   constructor(
@@ -29,15 +32,18 @@ export class Facts {
    */
   add(combination: ReadonlyMap<number, bigint>, bound: Bound, name = ''): void {
     const terms = [...combination].sort(([a], [b]) => a - b);
-    const sign = terms[0][1] < 0n ? -1n : 1n;
-    const key = terms.map(([variable, factor]) => `${variable}:${factor * sign}`).join(' ');
+    const content = terms.reduce((divisor, [, factor]) => greatestCommonDivisor(factor, divisor), 0n);
+    if (content === 0n) return;
+    const own = terms[0][1] < 0n ? -content : content;
+    const key = terms.map(([variable, factor]) => `${variable}:${factor / own}`).join(' ');
     let at = this.indexOf.get(key);
     if (at === undefined) {
       at = this.indexOf.size;
       this.indexOf.set(key, at);
-    }
-    this.found.push({ combination: at, sign, bound });
-    this.text += `${at} ${sign} ${name};`;
+      this.multiple.push(content);
+    } else this.multiple[at] *= content / greatestCommonDivisor(this.multiple[at], content);
+    this.found.push({ combination: at, factor: own, bound });
+    this.text += `${at} ${own} ${name};`;
   }
 
   /**
@@ -53,15 +59,16 @@ export class Facts {
     return verdict;
   }
 
-  /** The intervals of each combination, by state. */
+  /** The intervals of each combination's multiple, by state. */
   private collect(): (Interval | null)[][] {
     const all = Array.from({ length: this.indexOf.size }, () => new Array<Interval | null>(this.stateCount).fill(null));
-    for (const { combination, sign, bound } of this.found) {
+    for (const { combination, factor, bound } of this.found) {
       const list = all[combination];
+      const scale = this.multiple[combination] / factor;
       for (let state = 0; state < this.stateCount; state++) {
         const interval = bound(state);
         if (!interval) continue;
-        list[state] = this.meet(list[state], sign > 0n ? interval : [-interval[1], -interval[0]]);
+        list[state] = this.meet(list[state], scaleInterval(scale, interval));
       }
     }
     return all;

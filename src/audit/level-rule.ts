@@ -76,7 +76,7 @@ function readRow({ system, how, ranges }: Knowledge, levels: LevelValues, row: n
     const variable = system.variable[at];
     if (levels.has(variable)) continue;
     const factor = system.integers.big[system.integer[at]];
-    if (how[variable]) determined.set(variable, factor);
+    if (how[variable] && !ranges.isConstant(variable)) determined.set(variable, factor);
     else if (!ranges.has(variable)) return;
     else {
       const [least, most] = scaleInterval(factor, ranges.get(variable));

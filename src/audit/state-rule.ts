@@ -47,7 +47,7 @@ function readRow(
     const place = position.get(variable);
     if (place !== undefined) weights[place] = factor;
     else if (variable === 0) [low, high] = [low + factor, high + factor];
-    else if (how[variable]) determined.set(variable, factor);
+    else if (how[variable] && !ranges.isConstant(variable)) determined.set(variable, factor);
     else if (!ranges.has(variable)) return;
     else {
       const [least, most] = scaleInterval(factor, ranges.get(variable));

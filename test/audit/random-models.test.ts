@@ -15,7 +15,7 @@ import type { QuantGraph } from '../../src/quantize/ir.js';
 import { takeLabel } from '../../src/quantize/label-output.js';
 import { bindStatement, deriveSignals } from '../../src/verify/derive-signals.js';
 import { runModel } from '../circuit/quant-model.js';
-import { drawInputs, randomModels } from '../circuit/random-model.js';
+import { buildRandomModel, drawInputs, randomModels } from '../circuit/random-model.js';
 import { violatedConstraints, wireValues } from '../circuits/r1cs-tester.js';
 
 const SALT = 2n ** 250n + 3n;
@@ -66,8 +66,23 @@ async function run(graph: QuantGraph, program: ReturnType<typeof lowerCircuit>, 
   return { signals, values: wireValues(computeWitness(program, inputs, bound.value, SALT)) };
 }
 
+/** Refused at some time, though sound: what each of them needs of the rules. */
+const REFUSED_ONCE: readonly { readonly seed: number; readonly steps: readonly string[]; readonly needs: string }[] = [
+  { seed: 436284276, steps: ['staircase'], needs: 'facts on 3x and on -6x, and a top bit that is constant' },
+];
+
 describe('audit of random models', function () {
   this.slow(20_000);
+  for (const { seed, steps, needs } of REFUSED_ONCE) {
+    it(`proves a model that needs ${needs}`, () => {
+      const graph = buildRandomModel(seed, steps);
+      const program = lowerCircuit(graph);
+      const report = auditCircuit({ graph, program, ...emitR1cs(program) });
+      expect(report.findings.map(({ message }) => message)).to.deep.equal([]);
+      expect(report.proved).to.equal(true);
+    });
+  }
+
   it('proves every kind of node under every form of the statement, whose signals are those of a verifier', async () => {
     const seen = new Set<string>();
     await fc.assert(
