@@ -23,7 +23,8 @@ export type Progress =
   /** The circuit is laid out and the proving key checked. */
   | { readonly stage: 'load' }
   | { readonly stage: 'witness' }
-  | { readonly stage: 'proof' };
+  /** Share of the proof that is made, 0 to 1, by the number of operations; at most ten times a second. */
+  | { readonly stage: 'proof'; readonly fraction: number };
 
 /** One run of the integer model. */
 export interface Inference {

@@ -4,6 +4,7 @@ import { ZkinferError } from '../core/error.js';
 import { writeTensors } from '../core/statement.js';
 import { sizeOf } from '../core/tensor.js';
 import { prepareTables } from '../groth16/fast-interpolation.js';
+import { limitReports } from '../groth16/progress.js';
 import { openProvingKey, type ProvingKey, prove } from '../groth16/prove.js';
 import { createResidentProver } from '../groth16/resident-prover.js';
 import { circuitOptionsOf } from '../pipeline/circuit-options.js';
@@ -103,8 +104,8 @@ export async function openSession(remote: Pick<RemoteBundle, 'manifest' | 'load'
       onProgress?.({ stage: 'witness' });
       const { run, input, bound, wtns, saturated } = await prepareRun(bundle, row, to, options);
       const witnessed = performance.now();
-      onProgress?.({ stage: 'proof' });
-      const result = await prove(prover, key, wtns);
+      const report = onProgress && limitReports(({ fraction }) => onProgress({ stage: 'proof', fraction }));
+      const result = await prove(prover, key, wtns, report);
       const end = performance.now();
       return {
         proof: makeProofFile(manifest, run, bound, result, input),

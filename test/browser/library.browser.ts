@@ -111,8 +111,11 @@ describe('zkinfer/browser, in chromium', function () {
       const visits: string[][] = [];
       for (let i = 0; i < 3; i++) {
         const stages: string[] = [];
-        const onProgress = (progress: { stage: string; artifact?: string; cached?: boolean }) =>
-          stages.push([progress.stage, progress.artifact, progress.cached].join(' ').trim());
+        const onProgress = (progress: { stage: string; artifact?: string; cached?: boolean; fraction?: number }) => {
+          const { stage, artifact, cached, fraction = 0 } = progress;
+          if (!(fraction >= 0 && fraction <= 1)) throw new Error(`a fraction of ${fraction}`);
+          stages.push([stage, artifact, cached].join(' ').trim());
+        };
         const prover = await openProver('/packed/', { onProgress });
         await prover.prove(row, { onProgress });
         prover.close();

@@ -50,7 +50,7 @@ export class ProveTab {
       steps.start('witness');
     } else if (progress.stage === 'proof') {
       steps.finish('witness');
-      steps.start('proof');
+      steps.start('proof', `${Math.round(100 * progress.fraction)} %`);
     }
   };
 

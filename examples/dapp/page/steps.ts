@@ -46,6 +46,7 @@ export class Steps {
   }
 
   finish(name: StepName, note?: string): void {
+    if (note === undefined && !this.started.has(name)) return;
     const since = this.started.get(name) ?? performance.now();
     this.set(name, 'done', note ?? formatMs(performance.now() - since));
   }
