@@ -62,9 +62,10 @@ export class Ranges {
       return true;
     }
     const [oldLow, oldHigh] = this.get(variable);
+    const values = low === high ? [low] : [low, high];
     if (this.kind[variable] === 2) {
       if (oldLow === low && oldHigh === high) return false;
-      const kept = [low, high].filter((value) => [oldLow, oldHigh].some((old) => (old - value) % this.modulus === 0n));
+      const kept = values.filter((value) => [oldLow, oldHigh].some((old) => (old - value) % this.modulus === 0n));
       if (kept.length === 0) {
         this.contradiction = variable;
         return false;
@@ -76,7 +77,7 @@ export class Ranges {
     const [hullLow, hullHigh] = hull([low, high], [oldLow, oldHigh]);
     // Representatives of the old interval can be compared only within one window of the modulus.
     const isComparable = hullHigh - hullLow < this.modulus;
-    const kept = [low, high].filter((value) => !isComparable || (value >= oldLow && value <= oldHigh));
+    const kept = values.filter((value) => !isComparable || (value >= oldLow && value <= oldHigh));
     if (kept.length === 0) {
       this.contradiction = variable;
       return false;

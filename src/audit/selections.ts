@@ -25,14 +25,18 @@ function isOpenBoolean({ how, ranges }: Knowledge, variable: number): boolean {
 function findChains(knowledge: Knowledge): Selection[] {
   const next = new Map<number, number>();
   const above = new Map<number, number>();
+  // A flag whose neighbours are settled is a chain of its own.
+  const members = new Set<number>();
   for (const { variable, value, other, shift } of knowledge.system.alternatives) {
-    if (value !== 0n || shift !== 0n || next.has(other) || above.has(variable)) continue;
-    if (!isOpenBoolean(knowledge, variable) || !isOpenBoolean(knowledge, other)) continue;
+    if (value !== 0n || shift !== 0n) continue;
+    const open = [variable, other].filter((own) => isOpenBoolean(knowledge, own));
+    for (const own of open) members.add(own);
+    if (open.length < 2 || next.has(other) || above.has(variable)) continue;
     next.set(other, variable);
     above.set(variable, other);
   }
   const chains: Selection[] = [];
-  for (const first of next.keys()) {
+  for (const first of members) {
     if (above.has(first)) continue;
     const variables = [first];
     for (let at = next.get(first); at !== undefined; at = next.get(at)) variables.push(at);

@@ -1,6 +1,6 @@
 import type { R1cs } from '../circuit/constraints.js';
 import { Coefficients, Combination } from './combination.js';
-import { integerSquareRoot, type PrimeField } from './field.js';
+import { greatestCommonDivisor, integerSquareRoot, type PrimeField } from './field.js';
 import { IntegerTable, Uint32List } from './lists.js';
 
 /** `scale · variable + offset`; scale and offset are indices into the integers. */
@@ -71,6 +71,9 @@ interface Factor {
 }
 
 const PRODUCT = 0xffffffff;
+
+/** Numerator and denominator. */
+type Ratio = readonly [bigint, bigint];
 
 /** Brings a constraint system into the form the rules read. */
 export function buildSystem(r1cs: R1cs, field: PrimeField): System {
@@ -312,9 +315,8 @@ class SystemBuilder {
     const combination = this.scratch.clear().addRow(c, at, 1n);
     const constant = combination.takeConstant();
     const { variables, integer, factor } = combination.toIntegers(this.integers);
-    const root = (value: Factor): bigint => this.toRoot(-value.offset, value.scale);
     if (variables.length === 0 && constant === 0n) {
-      this.addTwoValues(variable, root(first), root(second), at);
+      this.addRoots(variable, [-first.offset, first.scale], [-second.offset, second.scale], at);
       return true;
     }
     if (variables.length > 1) {
@@ -337,8 +339,29 @@ class SystemBuilder {
     if (side * side !== square) return false;
     const over = 2n * half.denominator * last.denominator;
     const middle = -half.numerator * last.denominator;
-    this.addTwoValues(variable, this.toRoot(middle + side, over), this.toRoot(middle - side, over), at);
+    this.addRoots(variable, [middle + side, over], [middle - side, over], at);
     return true;
+  }
+
+  /** A variable is one of two fractions; where they are of a sum and no integers, a multiple of the sum gets a variable, too. */
+  private addRoots(variable: number, one: Ratio, other: Ratio, at: number): void {
+    const [first, second] = [one, other].map(([numerator, denominator]) => {
+      const common = greatestCommonDivisor(numerator, denominator);
+      const by = denominator < 0n ? -common : common;
+      return [numerator / by, denominator / by];
+    });
+    const multiple = (first[1] * second[1]) / greatestCommonDivisor(first[1], second[1]);
+    this.addTwoValues(variable, this.toRoot(...one), this.toRoot(...other), at);
+    if (multiple === 1n || variable < this.r1cs.wireCount || multiple >= this.field.modulus) return;
+    const { begin, length } = this.findDefinition(variable);
+    const places = Array.from({ length }, (_, k) => begin + k);
+    const own = this.define(
+      places.map((place) => this.at(place)),
+      places.map((place) => this.integers.intern(multiple * this.integers.big[this.integerAt(place)])),
+      at,
+    );
+    const values = [first, second].map(([numerator, denominator]) => (numerator * multiple) / denominator);
+    this.addTwoValues(own, this.field.toSigned(values[0]), this.field.toSigned(values[1]), at);
   }
 
   private toRoot(numerator: bigint, denominator: bigint): bigint {

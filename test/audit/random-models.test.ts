@@ -67,16 +67,28 @@ async function run(graph: QuantGraph, program: ReturnType<typeof lowerCircuit>, 
 }
 
 /** Refused at some time, though sound: what each of them needs of the rules. */
-const REFUSED_ONCE: readonly { readonly seed: number; readonly steps: readonly string[]; readonly needs: string }[] = [
-  { seed: 436284276, steps: ['staircase'], needs: 'facts on 3x and on -6x, and a top bit that is constant' },
+const REFUSED_ONCE: readonly (readonly [
+  needs: string,
+  seed: number,
+  steps: readonly string[],
+  form?: Partial<Form>,
+])[] = [
+  ['facts on 3x and on -6x, and a top bit that is constant', 436284276, ['staircase']],
+  ['a top bit of a sum of even numbers', 753873827, ['lookup', 'dense', 'relu'], { output: 'label' }],
+  [
+    'a flag under one that is never set',
+    883697188,
+    ['bilinear', 'bilinear', 'staircase', 'relu'],
+    { overflow: 'assert' },
+  ],
 ];
 
 describe('audit of random models', function () {
   this.slow(20_000);
-  for (const { seed, steps, needs } of REFUSED_ONCE) {
+  for (const [needs, seed, steps, form] of REFUSED_ONCE) {
     it(`proves a model that needs ${needs}`, () => {
-      const graph = buildRandomModel(seed, steps);
-      const program = lowerCircuit(graph);
+      const graph = takeOutput(buildRandomModel(seed, steps), form?.output ?? 'logits');
+      const program = lowerCircuit(graph, form);
       const report = auditCircuit({ graph, program, ...emitR1cs(program) });
       expect(report.findings.map(({ message }) => message)).to.deep.equal([]);
       expect(report.proved).to.equal(true);
