@@ -6,8 +6,8 @@ interface Row {
 }
 
 /**
- * Visits every satisfying assignment over a small prime: wires are assigned in order, inputs first, each constraint is
- * checked as soon as its last wire has a value, and a wire that a constraint gives linearly is computed, not tried.
+ * Visits every satisfying assignment over a small prime: wires are assigned in order, each constraint is
+ * checked as soon as its last wire has a value, and a wire that a constraint gives linearly, or as one of two roots, is computed, not tried.
  * @returns false when more than `limit` partial assignments were tried (then not everything was visited).
  */
 export function enumerateWitnesses(
@@ -16,19 +16,20 @@ export function enumerateWitnesses(
   visit: (witness: readonly number[]) => void,
   limit = 2e6,
 ): boolean {
-  const inputs = r1cs.publicInputCount + r1cs.privateInputCount;
-  const order: number[] = [];
-  for (let at = 0; at < inputs; at++) order.push(1 + r1cs.outputCount + at);
-  for (let wire = 1 + r1cs.outputCount + inputs; wire < r1cs.wireCount; wire++) order.push(wire);
-  for (let wire = 1; wire <= r1cs.outputCount; wire++) order.push(wire);
-  const place = new Map([[0, -1], ...order.map((wire, at) => [wire, at] as const)]);
   const read = ({ start, wire, coefficient }: SparseMatrix, row: number) =>
     Array.from({ length: start[row + 1] - start[row] }, (_, k) => {
       const at = start[row] + k;
       return [wire[at], Number(r1cs.coefficients[coefficient[at]] % BigInt(prime))] as const;
     });
-  const rows: Row[] = Array.from({ length: r1cs.constraintCount }, (_, row) => {
-    const sides = [r1cs.a, r1cs.b, r1cs.c].map((matrix) => read(matrix, row));
+  const systems = Array.from({ length: r1cs.constraintCount }, (_, row) =>
+    [r1cs.a, r1cs.b, r1cs.c].map((matrix) => read(matrix, row)),
+  );
+  const order = orderWires(
+    r1cs,
+    systems.map((sides) => [...new Set(sides.flat().map(([wire]) => wire))].filter((wire) => wire > 0)),
+  );
+  const place = new Map([[0, -1], ...order.map((wire, at) => [wire, at] as const)]);
+  const rows = systems.map((sides): Row => {
     return { sides, last: Math.max(-1, ...sides.flat().map(([wire]) => place.get(wire)!)) };
   });
   const due = order.map((_, at) => rows.filter(({ last }) => last === at));
@@ -64,7 +65,11 @@ export function enumerateWitnesses(
     for (const { sides } of due[at]) {
       const [a, b, c] = sides.map((side) => evaluate(side, wire));
       const [fa, fb, fc] = sides.map((side) => factorOf(side, wire));
-      if (fa !== 0 && fb !== 0) continue;
+      if (fa !== 0 && fb !== 0) {
+        if (fc !== 0 || c !== 0) continue;
+        const roots = [(prime - a) * inverse[fa], (prime - b) * inverse[fb]].map((root) => root % prime);
+        return [...new Set(roots)].every(tryValue);
+      }
       const slope = (((fa * b + fb * a - fc) % prime) + prime) % prime;
       if (slope === 0) continue;
       const value = (((c - a * b) % prime) + prime) * inverse[slope];
@@ -75,6 +80,29 @@ export function enumerateWitnesses(
   };
   if (!rows.every((row) => row.last >= 0 || holds(row))) return true;
   return descend(0);
+}
+
+/**
+ * All wires but the constant in an order that closes constraints early: first whatever a constraint leaves alone that has
+ * other wires, else a wire of the constraint that misses fewest, which another constraint on it alone confines, or an input.
+ */
+function orderWires(r1cs: R1cs, wiresOf: readonly (readonly number[])[]): number[] {
+  const missing = wiresOf.map((wires) => new Set(wires));
+  const first = 1 + r1cs.outputCount;
+  const isFree = new Set(Array.from({ length: r1cs.publicInputCount + r1cs.privateInputCount }, (_, at) => first + at));
+  for (const wires of wiresOf) if (wires.length === 1) isFree.add(wires[0]);
+  const left = new Set(Array.from({ length: r1cs.wireCount - 1 }, (_, at) => 1 + at));
+  const order: number[] = [];
+  while (left.size > 0) {
+    const open = missing.filter((own, row) => own.size > 0 && wiresOf[row].length > 1).sort((a, b) => a.size - b.size);
+    const closing = open.find((own) => own.size === 1);
+    const start = open.flatMap((own) => [...own]).find((wire) => isFree.has(wire));
+    const [wire] = closing ?? [start ?? [...left].find((own) => isFree.has(own)) ?? [...left][0]];
+    order.push(wire);
+    left.delete(wire);
+    for (const own of missing) own.delete(wire);
+  }
+  return order;
 }
 
 /** What exhaustive search says about each wire: does it take two values for one choice of inputs, and which values at all. */
