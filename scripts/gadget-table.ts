@@ -1,7 +1,8 @@
 /**
- * Writes the table of gadgets in circuits/README.md: `npx tsx scripts/gadget-table.ts`. For each gadget, what it costs, whether the
- * audit proves its outputs determined, in how many of the systems with one constraint left out the audit refuses that, and how
- * many forged witnesses the constraints refuse: one wire changed, several values each, at honest inputs.
+ * Writes the tables of gadgets in circuits/README.md: `npx tsx scripts/gadget-table.ts`. At the sizes that occur: for each gadget, what
+ * it costs, whether the audit proves its outputs determined, in how many of the systems with one constraint left out the audit
+ * refuses that, and how many forged witnesses the constraints refuse: one wire changed, several values each, at honest inputs. At
+ * small sizes: what became of every mutant.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -12,18 +13,22 @@ import { emitR1cs } from '../src/circuit/emit-r1cs.js';
 import type { CircuitProgram } from '../src/circuit/program.js';
 import { computeWitness } from '../src/circuit/witness.js';
 import { R } from '../src/core/field.js';
+import { tableMutants } from '../test/audit/count-mutants.js';
+import { VERDICTS } from '../test/audit/judge-mutant.js';
 import { buildComponentProgram } from '../test/circuits/component-program.js';
 import { GADGETS, type ListedGadget } from '../test/circuits/gadget-list.js';
 import { violatedConstraints, wireValues, withoutRows } from '../test/circuits/r1cs-tester.js';
 import { formatTable, replaceSection } from './marked-section.js';
 
 const PAGE = new URL('../circuits/README.md', import.meta.url);
-/** Constraints left out, and wires changed, at most: evenly spread over larger gadgets. */
+/** Constraints left out, and wires changed, where not all are: evenly spread. */
 const MOST = 24;
+/** Up to so many constraints each one is left out. */
+const EACH = 100;
 
-/** At most `MOST` of the numbers below `count`. */
-function spread(count: number): number[] {
-  const tried = Math.min(count, MOST);
+/** At most so many of the numbers below `count`. */
+function spread(count: number, most = MOST): number[] {
+  const tried = Math.min(count, most);
   return Array.from({ length: tried }, (_, i) => Math.floor((i * count) / tried));
 }
 
@@ -62,7 +67,7 @@ export function measureGadget(gadget: ListedGadget): string[] {
     range ? Array.from({ length: inputs }, (_, i) => ({ wire: 1 + outputs + i, min: range[0], max: range[1] })) : [];
   const options: AuditOptions = { assumed: bound(gadget.requires), declared: bound(gadget.ensures), maxFindings: 1 };
   const { proved } = auditR1cs(r1cs, options);
-  const rows = proved ? spread(r1cs.constraintCount) : [];
+  const rows = proved ? spread(r1cs.constraintCount, r1cs.constraintCount > EACH ? MOST : EACH) : [];
   const caught = rows.filter(
     (row) =>
       !auditR1cs(
@@ -96,7 +101,12 @@ export function renderGadgets(): string {
   return formatTable(head, GADGETS.map(measureGadget));
 }
 
+/** The table of mutants: each one ends in exactly one of the last five columns, and none in the last. */
+export function renderMutants(): string {
+  return formatTable(['gadget', 'parameters', 'over', 'constraints', 'mutants', ...VERDICTS], tableMutants());
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const text = readFileSync(PAGE, 'utf8');
-  writeFileSync(PAGE, replaceSection(text, 'gadgets', renderGadgets()));
+  writeFileSync(PAGE, replaceSection(replaceSection(text, 'gadgets', renderGadgets()), 'mutants', renderMutants()));
 }

@@ -1,6 +1,6 @@
 import { add, constant, type Lc, lc, type Sketch, scale, sub } from './sketch.js';
 
-/** Hand-written forms of the gadgets of the circuit module, for tests of the audit alone. */
+/** Forms of gadgets written by hand, for tests of the audit alone: the emitted ones are in `emitted-gadgets.ts`. */
 
 const one = constant(1);
 
