@@ -1,3 +1,4 @@
+import { findChoices } from './choices.js';
 import type { Occurrences } from './occurrences.js';
 import type { Ranges } from './ranges.js';
 import type { Factors, System } from './system.js';
@@ -19,6 +20,7 @@ interface OpenRow {
 export class Completion {
   private readonly values: (bigint | undefined)[];
   private readonly trail: number[] = [];
+  private readonly choices: readonly { readonly variable: number; readonly gap: number; readonly root: bigint }[];
   private budget = 0;
   private steps = 0;
 
@@ -33,6 +35,14 @@ export class Completion {
   ) {
     this.values = honest.slice();
     for (const variable of open) this.values[variable] = undefined;
+    // y·(y - F) = 0: the variable that stands for y - F lacks its constant.
+    this.choices = findChoices(system).map(({ variable, gap, sum }) => {
+      const row = system.definition[gap - system.wireCount];
+      let sign = 1n;
+      for (let at = system.start[row]; at < system.start[row + 1]; at++)
+        if (system.variable[at] === variable) sign = system.integers.big[system.integer[at]];
+      return { variable, gap, root: sign * (sum.get(0) ?? 0n) };
+    });
   }
 
   /** A satisfying assignment with the given value, other than the honest one (null when none was found), and its cost. */
@@ -199,6 +209,16 @@ export class Completion {
     return isUnique || solutions.length === 1 ? solutions : null;
   }
 
+  /** What is 0 or a sum, both ways; null where no open variable is. */
+  private readChoice(open: readonly number[]): readonly (readonly [number, bigint])[][] | null {
+    const { values } = this;
+    const near = new Set(open.slice(0, 30));
+    const found = this.choices.find(
+      ({ variable, gap }) => near.has(variable) && values[variable] === undefined && values[gap] === undefined,
+    );
+    return found ? [[[found.variable, 0n]], [[found.gap, found.root]]] : null;
+  }
+
   /** What to try next: the readings of an ambiguous row, or the values of an open variable; null when all is settled. */
   private chooseBranch(): readonly (readonly [number, bigint])[][] | null {
     const open = this.open.filter((variable) => this.values[variable] === undefined);
@@ -210,6 +230,8 @@ export class Completion {
         if (solutions) return solutions;
       }
     }
+    const choice = this.readChoice(open);
+    if (choice) return choice;
     const two = open.find((variable) => this.ranges.isTwoValued(variable));
     if (two !== undefined) {
       const honest = this.honest[two];
