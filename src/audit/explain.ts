@@ -28,17 +28,16 @@ export function explainUndetermined(
   const level = outputs.length + open.length > 0 ? 'error' : 'warning';
   const findings: Finding[] = [];
   const free: number[] = [];
-  const suppose = (wire: number) => {
-    knowledge.mark(wire, 'assumed');
+  const suppose = (wires: readonly number[]) => {
+    for (const wire of wires) knowledge.mark(wire, 'assumed');
     do knowledge.propagate();
     while (applyStructuralRules(knowledge));
   };
   let omitted = 0;
   for (;;) {
-    for (const wire of findFreeWires(knowledge, 1 + outputCount + inputs.length)) {
-      free.push(wire);
-      suppose(wire);
-    }
+    const harmless = findFreeWires(knowledge, 1 + outputCount + inputs.length);
+    if (harmless.length > 0) suppose(harmless);
+    for (const wire of harmless) free.push(wire);
     const row = findSimplestRow(knowledge, outputCount);
     if (row < 0) break;
     const { wire, code, message } = blame(knowledge, row, outputCount, name);
@@ -48,7 +47,7 @@ export function explainUndetermined(
       break;
     }
     findings.push({ code, level, wire, signal: name(wire), constraint: system.constraint[row], message });
-    suppose(wire);
+    suppose([wire]);
   }
   const isCut = omitted > 0;
   for (let wire = 1; !isCut && wire < system.wireCount; wire++) {
