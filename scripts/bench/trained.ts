@@ -6,7 +6,7 @@ import { RELU } from '../../src/graph/scalar.js';
 import { evaluateQuant } from '../../src/quantize/evaluate.js';
 import type { QuantGraph } from '../../src/quantize/ir.js';
 import { presets } from '../../src/quantize/options.js';
-import { quantizeGraph, traceFloat } from '../../src/quantize/quantize.js';
+import { quantizeGraph, type RealRow, traceFloat } from '../../src/quantize/quantize.js';
 import { encodeRow } from '../../src/quantize/search.js';
 import { searchTradeoff } from '../../src/quantize/tradeoff.js';
 import { colourDigit } from './colours.js';
@@ -26,18 +26,27 @@ export interface TrainedNetwork {
   readonly agreement: number;
 }
 
+interface Digits {
+  readonly train: readonly Digit[];
+  readonly test: readonly Digit[];
+}
+
 const STEPS = 3000;
 /** Rate of learning, and that of networks with more weights than this. */
 const RATE = { usual: 0.02, wide: 0.005, weights: 1_000_000 };
 /** Points of accuracy on the calibration rows that `--target cost` may give up unless told otherwise. */
 const MOST_LOSS = 0.5;
 
-/** Trains a benchmark's shape and quantizes it as `zkinfer quantize` does, at each of the given widths. */
-export function trainBenchmark(
-  benchmark: Benchmark,
-  digits: { readonly train: readonly Digit[]; readonly test: readonly Digit[] },
-  widths: readonly (number | 'cost')[],
-): TrainedNetwork[] {
+/** A trained float network over pixels of 0 to 255, and pictures for it. */
+export interface FloatNetwork {
+  readonly graph: Graph;
+  /** The pictures it was trained on, as they are; training moved each by a few pixels. */
+  readonly rows: readonly RealRow[];
+  readonly held: readonly (Sample & { readonly known: number })[];
+}
+
+/** Trains a benchmark's shape. */
+export function trainFloat(benchmark: Benchmark, digits: Digits): FloatNetwork {
   const layers = makeLayers(benchmark);
   const random = createNormal(11);
   const shift = () => Math.max(-2, Math.min(2, Math.round(random())));
@@ -56,13 +65,28 @@ export function trainBenchmark(
       rate: weights > RATE.weights ? RATE.wide : RATE.usual,
     },
   );
-  const graph = buildGraph(benchmark, layers);
-  const held = digits.test.map((digit, i) => sample(digit, STEPS + i));
-  const known = held.map((one) => argmax(runLayers(layers, scaled(one).x).at(-1) as Float64Array));
+  const know = (one: Sample) => argmax(runLayers(layers, scaled(one).x).at(-1) as Float64Array);
+  return {
+    graph: buildGraph(benchmark, layers),
+    rows: digits.train.map((digit, i) => ({ image: sample(digit, 2 * STEPS + i).x })),
+    held: digits.test.map((digit, i) => {
+      const one = sample(digit, STEPS + i);
+      return { ...one, known: know(one) };
+    }),
+  };
+}
+
+/** Trains a benchmark's shape and quantizes it as `zkinfer quantize` does, at each of the given widths. */
+export function trainBenchmark(
+  benchmark: Benchmark,
+  digits: Digits,
+  widths: readonly (number | 'cost')[],
+): TrainedNetwork[] {
+  const { graph, rows, held } = trainFloat(benchmark, digits);
+  const known = held.map((one) => one.known);
+  const labels = held.map((one) => one.label);
   const shareOf = (guesses: readonly number[], truth: readonly number[]) =>
     guesses.filter((guess, i) => guess === truth[i]).length / guesses.length;
-  const labels = held.map(({ label }) => label);
-  const rows = digits.train.map((digit, i) => ({ image: sample(digit, 2 * STEPS + i).x }));
   const trace = traceFloat(graph, rows);
   return widths.map((bits) => {
     const quantized =

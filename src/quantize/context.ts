@@ -32,6 +32,13 @@ export class QuantizeContext {
     this.outputs = new Set(graph.outputs.map((output) => output.value));
   }
 
+  /** The same integers on other rows, whose inputs are yet to be seeded. */
+  withRows(floats: ReadonlyMap<ValueId, readonly Float64Array[]>): QuantizeContext {
+    const other = new QuantizeContext(this.graph, this.builder, this.options, floats);
+    for (const [id, stand] of this.stands) other.stands.set(id, stand);
+    return other;
+  }
+
   consumersOf(id: ValueId): readonly GraphNode[] {
     return this.consumers.get(id) ?? [];
   }

@@ -62,12 +62,14 @@ function findCaps(graph: Graph): Set<string> {
 
 /**
  * Turns a float graph into an integer one. Static: every scale is decided here from the calibration rows.
+ * @param held rows left out of that, on which the loss is measured
  * @throws ZkinferError QUANTIZE_RANGE when a bound leaves ±2^52
  */
-export function quantizeGraph(graph: Graph, trace: FloatTrace, options: QuantizeOptions): Quantized {
+export function quantizeGraph(graph: Graph, trace: FloatTrace, options: QuantizeOptions, held?: FloatTrace): Quantized {
   const builder = new QuantBuilder();
   const ctx = new QuantizeContext(graph, builder, options, trace);
   for (const [id, channels] of assignChannels(graph)) ctx.channels.set(id, channels);
+  const seeds: ((on: QuantizeContext) => void)[] = [];
   for (const input of graph.inputs) {
     const value = graph.values[input.value];
     const rows = ctx.rowsOf(input.value);
@@ -79,10 +81,13 @@ export function quantizeGraph(graph: Graph, trace: FloatTrace, options: Quantize
     const code = quantization ? adoptCode(quantization) : encodeInput(value, rows, options, feedsTrees);
     const id = builder.input(input.name, value.shape, code, code.bits, 0, code.max);
     ctx.stands.set(input.value, id);
-    ctx.seedInput(
-      id,
-      rows.map((row) => quantizeInput(row, code, code.max)),
-    );
+    const seed = (on: QuantizeContext) =>
+      on.seedInput(
+        id,
+        on.rowsOf(input.value).map((row) => quantizeInput(row, code, code.max)),
+      );
+    seed(ctx);
+    seeds.push(seed);
   }
   for (const node of graph.nodes) {
     try {
@@ -103,9 +108,11 @@ export function quantizeGraph(graph: Graph, trace: FloatTrace, options: Quantize
     const stand = ctx.standIn(output.value);
     return { ...output, value: makeNonNegative(ctx, stand, `output ${output.name}`) };
   });
+  const left = held && ctx.withRows(held);
+  for (const seed of left ? seeds : []) seed(left as QuantizeContext);
   return {
     graph: widenClamps(builder.finish(outputs), findCaps(graph)),
     layers: reportLayers(ctx),
-    flips: expectFlips(ctx),
+    flips: expectFlips(ctx, left),
   };
 }

@@ -59,24 +59,35 @@ export function outputSpecs(graph: Graph): OutputSpec[] {
 
 export interface Candidate extends Quantized {
   readonly options: QuantizeOptions;
-  /** Against the float graph, on the calibration rows. */
+  /** Against the float graph, on the calibration rows or those held out of them. */
   readonly accuracy: Accuracy;
 }
 
-/** Quantizes with given options and measures the result on the calibration rows. */
+/** Rows and what the float graph computes on them. */
+export interface TracedRows {
+  readonly rows: readonly RealRow[];
+  readonly trace: FloatTrace;
+}
+
+/**
+ * Quantizes with given options and measures the result.
+ * @param held rows to measure on that calibration does not see; the calibration rows unless given
+ */
 export function tryOptions(
   graph: Graph,
   rows: readonly RealRow[],
   trace: FloatTrace,
   options: QuantizeOptions,
+  held?: TracedRows,
 ): Candidate {
-  const quantized = quantizeGraph(graph, trace, options);
-  const float: OutputRow[] = rows.map((_, r) =>
+  const quantized = quantizeGraph(graph, trace, options, held?.trace);
+  const measured = held ?? { rows, trace };
+  const float: OutputRow[] = measured.rows.map((_, r) =>
     Object.fromEntries(
-      graph.outputs.map(({ name, value }) => [name, (trace.get(value) as readonly Float64Array[])[r]]),
+      graph.outputs.map(({ name, value }) => [name, (measured.trace.get(value) as readonly Float64Array[])[r]]),
     ),
   );
-  const integer = rows.map((row) => inferReal(quantized.graph, row));
+  const integer = measured.rows.map((row) => inferReal(quantized.graph, row));
   return { ...quantized, options, accuracy: measureAccuracy(outputSpecs(graph), float, integer) };
 }
 
