@@ -187,13 +187,17 @@ describe('the packed lookup forgery', () => {
   // limbs already known to be in range, and that is what the lookup was to show.
   const LIMB = 16;
 
-  /** `y_j = x_j mod 16` for two inputs: limbs low_j and high_j = (x_j - low_j) / 16 looked up in 0 … 15. */
-  function build() {
+  /**
+   * `y_j = x_j mod 16` for two inputs: limbs low_j and high_j = (x_j - low_j) / 16 looked up in 0 … 15.
+   * @param inRange the limbs are held to four bits beside the lookup, too
+   */
+  function build(inRange = false) {
     const s = new Sketch();
     const x = s.inputs(2);
     const low = x.map((own, at) => s.output(`y[${at}]`, (v) => v(own) % 16n));
     const high = x.map((own, at) => scale(s.inverse(16n), sub(own, low[at])));
     const limbs = [...low, ...high];
+    if (inRange) for (const [at, limb] of limbs.entries()) rangeCheck(s, limb, 4, `bits${at}`);
     const packed = s.hint('packed', (v) =>
       limbs.reduce((sum, limb, at) => sum + v(limb) * BigInt(LIMB) ** BigInt(at), 0n),
     );
@@ -274,11 +278,11 @@ describe('the packed lookup forgery', () => {
     expect.fail('no input with a second root');
   });
 
-  it('is proved once the limbs are bits', () => {
-    const s = new Sketch();
-    const x = s.input('x');
-    const bits = rangeCheck(s, x, 8);
-    s.outputOf('y', weigh(bits.slice(0, 4)));
-    expect(audit(s).proved).to.equal(true);
+  it('is proved once the limbs are in range before they are packed', () => {
+    const { s } = build(true);
+    expect(satisfies(s.r1cs(), s.witness([37, 210]))).to.equal(true);
+    const report = audit(s);
+    expect(report.outputs.determined).to.equal(2);
+    expect(report.proved).to.equal(true);
   });
 });
