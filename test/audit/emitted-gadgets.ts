@@ -1,5 +1,5 @@
 import type { Component } from '../../src/circuit/component.js';
-import { defineCopy } from '../../src/circuit/gadgets/copy.js';
+import { defineConstant, defineCopy } from '../../src/circuit/gadgets/copy.js';
 import { defineDigits } from '../../src/circuit/gadgets/digits.js';
 import { defineInnerProduct } from '../../src/circuit/gadgets/inner-product.js';
 import { defineIsZero } from '../../src/circuit/gadgets/is-zero.js';
@@ -107,7 +107,12 @@ const COMPONENTS: readonly EmittedGadget[] = [
   emit('range check', '3 … 9', defineRangeCheck([3], [9]), { prime: 61, domain: singles(3, 9), ensures: [3, 9] }),
   emit('sign test', 'p=3', defineNonNegative(identity, [3], false), { prime: 61, domain: singles(-8, 7) }),
   emit('sign test', 'p=2, a signal', defineNonNegative(identity, [2], true), { prime: 61, domain: singles(-4, 3) }),
-  emit('zero test', '', defineIsZero(identity, false), { prime: 61, domain: singles(-30, 30) }),
+  ...[false, true].map((materialized) =>
+    emit('zero test', materialized ? 'a signal' : '', defineIsZero(identity, materialized), {
+      prime: 61,
+      domain: singles(-30, 30),
+    }),
+  ),
   ...[
     [5, 4, 2, 7],
     [3, 1, 4, 1, 5, 9],
@@ -154,6 +159,7 @@ const COMPONENTS: readonly EmittedGadget[] = [
   }),
   emit('split', '4 bits at bit 2', defineSplit([2], [15]), { prime: 61, domain: singles(0, 15), ensures: [0, 15] }),
   emit('copy', '', defineCopy(), { prime: 61, domain: singles(0, 30) }),
+  emit('constant', '', defineConstant(9n), { prime: 61, domain: [[]] }),
   emit('context', '', defineContext(), { prime: 61, domain: singles(0, 30) }),
   emit('pack', '3 bytes', definePack([part(1), part(1, -1, 3), part(1, 0, 9)]), { prime: 31, domain: cube(2, 0, 3) }),
   emit('joined limb', '2 and 1 bytes', definePack([part(2), part(1)]), { prime: 31, domain: cube(2, 0, 7) }),
@@ -189,9 +195,37 @@ const RULES: readonly EmittedGadget[] = [
   ),
 ];
 
+/** Kinds of nodes that are one gadget each, over inputs that the circuit holds to their ranges. */
+const NODES: readonly EmittedGadget[] = [
+  emitRule('dense and requantize', '2 inputs of 2 bits', [2, 3, 61], (m, x) =>
+    m.requantize(m.dense(x, [[2, -1]], [1]), 1, 2),
+  ),
+  emitRule('sign test node', '2 inputs of 2 bits', [2, 3, 61], (m, x) =>
+    m.node({ kind: 'nonNegative', inputs: [m.dense(x, [[1, -1]], [0])] }),
+  ),
+  emitRule('zero test node', '2 inputs of 2 bits', [2, 3, 61], (m, x) =>
+    m.node({ kind: 'isZero', inputs: [m.dense(x, [[1, -1]], [0])] }),
+  ),
+  emitRule('lookup node', '1 input of 2 bits', [1, 3, 61], (m, x) =>
+    m.node({ kind: 'lookup', inputs: [x], tables: [{ offset: 0, values: Float64Array.of(5, 4, 2, 7) }], which: null }),
+  ),
+  emitRule('staircase node', '2 steps over 1 input of 3 bits', [1, 7, 127], (m, x) =>
+    m.node({ kind: 'staircase', inputs: [x], steps: [{ base: 0, thresholds: Float64Array.of(2, 5) }], which: null }),
+  ),
+  emitRule('product node', '2 inputs of 2 bits', [2, 3, 61], (m, x) =>
+    m.node({
+      kind: 'bilinear',
+      inputs: [x, x],
+      start: Int32Array.of(0, 2),
+      left: Int32Array.of(0, 1),
+      right: Int32Array.of(1, 1),
+    }),
+  ),
+];
+
 const HASHES: readonly EmittedGadget[] = [
   emit('poseidon', '1 input', definePoseidon(1, null), { prime: null, domain: singles(0, 3), every: 400 }),
 ];
 
 /** Every kind of gadget and every composition of them that the compiler emits. */
-export const EMITTED_GADGETS: readonly EmittedGadget[] = [...COMPONENTS, ...RULES, ...HASHES];
+export const EMITTED_GADGETS: readonly EmittedGadget[] = [...COMPONENTS, ...NODES, ...RULES, ...HASHES];

@@ -1,3 +1,4 @@
+import { readdir, readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { countMutants } from './count-mutants.js';
 import { EMITTED_GADGETS } from './emitted-gadgets.js';
@@ -11,6 +12,10 @@ const EXPLAINED: Readonly<Record<string, { readonly why: string; readonly change
     changes: ['constraint 1, A: 60 · wire 2 plus one'],
   },
   copy: { why: '(x - y)·0 = x - y is x = y, too', changes: ['constraint 0, A and C exchanged'] },
+  constant: {
+    why: '-c·(y - c) = 0 and (y - c)·0 = y - c are y = c, too',
+    changes: ['constraint 0, A: 1 · wire 1 dropped', 'constraint 0, A and C exchanged'],
+  },
   'trees, 2 trees over 2 inputs of 2 bits': {
     why: 'the thermometer over an input holds it to its range once more',
     changes: [
@@ -48,6 +53,18 @@ describe('audit of mutated gadgets, as the compiler emits them', function () {
       [name, parameters].filter((text) => text !== '').join(', '),
     );
     expect(names).to.include.members(Object.keys(EXPLAINED));
+  });
+
+  it('has every template of the compiler', async () => {
+    const circuits = new URL('../../circuits/', import.meta.url);
+    const files = (await readdir(circuits, { recursive: true })).filter((file) => file.endsWith('.circom'));
+    const texts = await Promise.all(files.map((file) => readFile(new URL(file, circuits), 'utf8')));
+    const templates = texts.flatMap((text) => [...text.matchAll(/^template (\w+)/gm)].map(([, name]) => name));
+    const tried = EMITTED_GADGETS.flatMap(({ program }) => program.layers.flatMap(({ blocks }) => blocks)).map(
+      ({ component }) => component.template,
+    );
+    expect(templates.length).to.be.greaterThan(10);
+    expect(tried).to.include.members(templates);
   });
 
   it('is right to refuse deletions: search finds a second output, or an input out of range, for each', () => {
