@@ -5,6 +5,7 @@ import type { IntegerTable } from './lists.js';
 const SMALL = 2 ** 32;
 const EXACT = 2 ** 52;
 const SCALED_LIMIT = 50_000;
+const NUMBER_LIMIT = 1_000_000;
 
 /**
  * The distinct coefficients of a system, with the small ones as signed doubles (NaN for the others, and for all of them
@@ -14,6 +15,9 @@ export class Coefficients {
   readonly signed: Float64Array;
   /** Rows of large coefficients already scaled: a layer repeats the same polynomial for each element. */
   readonly scaled = new Map<string, { readonly integer: readonly number[]; readonly factor: bigint }>();
+  /** Integers that large coefficients were met as, each with the number of the element that it is congruent to. */
+  private readonly numbers = new Map<bigint, number>();
+  readonly elements: bigint[] = [0n];
 
   constructor(
     readonly field: PrimeField,
@@ -24,6 +28,27 @@ export class Coefficients {
       const signed = field.toSigned(value);
       return fits && signed > -SMALL && signed < SMALL ? Number(signed) : Number.NaN;
     });
+  }
+
+  /** The numbers of the elements that integers are congruent to, 0 for 0; of use until the next call. */
+  number(integers: readonly bigint[]): number[] {
+    if (this.numbers.size > NUMBER_LIMIT) {
+      this.numbers.clear();
+      this.scaled.clear();
+      this.elements.length = 1;
+    }
+    return integers.map((value) => this.numbers.get(value) ?? this.addNumber(value));
+  }
+
+  private addNumber(value: bigint): number {
+    const reduced = this.field.reduce(value);
+    let number = reduced === 0n ? 0 : this.numbers.get(reduced);
+    if (number === undefined) {
+      number = this.elements.push(reduced) - 1;
+      this.numbers.set(reduced, number);
+    }
+    this.numbers.set(value, number);
+    return number;
   }
 }
 
@@ -133,17 +158,15 @@ export class Combination {
     const variables: number[] = [];
     const integer: number[] = [];
     if (this.bigs) {
-      const values: bigint[] = [];
-      this.bigs.forEach((value, at) => {
-        const reduced = field.reduce(value);
-        if (reduced === 0n) return;
-        variables.push(this.variables[at]);
-        values.push(reduced);
+      const { elements } = this.coefficients;
+      const numbers = this.coefficients.number(this.bigs).filter((number, at) => {
+        if (number !== 0) variables.push(this.variables[at]);
+        return number !== 0;
       });
-      const key = values.map((value) => value.toString(16)).join();
+      const key = numbers.join();
       let scaled = this.coefficients.scaled.get(key);
       if (!scaled) {
-        const { integers: found, factor } = field.toIntegers(values);
+        const { integers: found, factor } = field.toIntegers(numbers.map((number) => elements[number]));
         scaled = { integer: found.map((value) => integers.intern(value)), factor };
         if (this.coefficients.scaled.size < SCALED_LIMIT) this.coefficients.scaled.set(key, scaled);
       }

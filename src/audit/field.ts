@@ -1,5 +1,8 @@
 import { R } from '../core/field.js';
 
+/** A layer divides by the same few elements again and again. */
+const INVERSE_LIMIT = 100_000;
+
 /** A field element written as a ratio of two integers that are both much smaller than the modulus. */
 export interface Fraction {
   readonly numerator: bigint;
@@ -14,6 +17,7 @@ export class PrimeField {
   private readonly half: bigint;
   private readonly bits: number;
   private readonly fractions = new Map<bigint, Fraction>();
+  private readonly inverses = new Map<bigint, bigint>();
 
   constructor(readonly modulus: bigint = R) {
     this.half = modulus / 2n;
@@ -33,14 +37,20 @@ export class PrimeField {
 
   /** Multiplicative inverse. @throws RangeError for 0. */
   invert(value: bigint): bigint {
-    let [r0, r1, s0, s1] = [this.modulus, this.reduce(value), 0n, 1n];
+    const reduced = this.reduce(value);
+    if (reduced === 1n) return 1n;
+    const known = this.inverses.get(reduced);
+    if (known !== undefined) return known;
+    let [r0, r1, s0, s1] = [this.modulus, reduced, 0n, 1n];
     if (r1 === 0n) throw new RangeError('0 has no inverse');
     while (r1 !== 0n) {
       const quotient = r0 / r1;
       [r0, r1] = [r1, r0 - quotient * r1];
       [s0, s1] = [s1, s0 - quotient * s1];
     }
-    return this.reduce(s0);
+    const inverse = this.reduce(s0);
+    if (this.inverses.size < INVERSE_LIMIT) this.inverses.set(reduced, inverse);
+    return inverse;
   }
 
   /**
