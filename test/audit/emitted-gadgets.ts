@@ -18,7 +18,7 @@ import { defineContext } from '../../src/circuit/statement/context.js';
 import { definePack } from '../../src/circuit/statement/pack.js';
 import { definePoseidon } from '../../src/circuit/statement/poseidon.js';
 import type { QuantValueId } from '../../src/quantize/ir.js';
-import { QuantModel } from '../circuit/quant-model.js';
+import { QuantModel, runModel } from '../circuit/quant-model.js';
 import { affineRows, identity, span } from '../circuits/affine-rows.js';
 import { buildComponentProgram } from '../circuits/component-program.js';
 import { buildRuleProgram } from '../circuits/rule-program.js';
@@ -32,6 +32,8 @@ export interface EmittedGadget {
   readonly prime: number | null;
   /** Inputs that it is meant for: all of them, or with no prime some. */
   readonly domain: readonly (readonly number[])[];
+  /** Outputs of the integer evaluator; where left out those of the witness program stand for it. */
+  readonly evaluate?: (input: readonly number[]) => ArrayLike<number>;
   /** Every how many-th mutant is tried; 1 where left out, which is all of them. */
   readonly every?: number;
   /** Bounds of every input that the gadget requires of whoever places it. */
@@ -79,8 +81,10 @@ function emitRule(
 ): EmittedGadget {
   const m = new QuantModel();
   m.output('y', fill(m, m.input('x', count, 8, max)));
-  const program = buildRuleProgram(m.finish());
-  return { name, parameters, program, prime, domain: cube(count, 0, max), ensures: [0, max] };
+  const graph = m.finish();
+  const evaluate = (x: readonly number[]) => runModel(graph, { x }).y;
+  const program = buildRuleProgram(graph);
+  return { name, parameters, program, prime, domain: cube(count, 0, max), ensures: [0, max], evaluate };
 }
 
 const window = (count: number) => [Int32Array.from({ length: count }, (_, at) => at)];

@@ -63,9 +63,13 @@ export class MutantJudge {
   /** Whether search finds no input with two outputs, and for every input of the domain the evaluator's. */
   isFunction(): boolean {
     const pairs = this.readOriginal();
+    const { domain, evaluate } = this.gadget;
     return (
       this.isDetermined(pairs) &&
-      this.honest.every((witness) => pairs.get(this.inputKey(witness))?.has(witness.slice(1, this.inputsFrom).join()))
+      this.honest.every((witness, at) => {
+        const outputs = evaluate ? Array.from(evaluate(domain[at])) : witness.slice(1, this.inputsFrom);
+        return pairs.get(this.inputKey(witness))?.has(outputs.join());
+      })
     );
   }
 
