@@ -28,13 +28,25 @@ export function applyLevels(knowledge: Knowledge, level: number): boolean {
   return facts.tellApart(levels.verdicts) && knowledge.mark(level, 'states');
 }
 
-/** Variables whose value may be worth trying: those that are multiplied by themselves. */
+/**
+ * Variables whose value may be worth trying: those that are multiplied by themselves. Products of others among them come last:
+ * they follow once those are settled.
+ */
 export function findLevels({ system, how, ranges }: Knowledge): number[] {
+  const { left, right, productRow, start, variable } = system;
   const found = new Set<number>();
-  system.left.variable.forEach((variable, product) => {
-    if (how[variable] === 0 && variable === system.right.variable[product] && ranges.has(variable)) found.add(variable);
+  left.variable.forEach((own, product) => {
+    if (how[own] !== 0 || own !== right.variable[product] || !ranges.has(own)) return;
+    const [low, high] = ranges.get(own);
+    if (high - low < LEVEL_LIMIT) found.add(own);
   });
-  return [...found];
+  const last: number[] = [];
+  left.variable.forEach((own, product) => {
+    const row = productRow[product];
+    if (start[row + 1] - start[row] !== 1 || !found.has(own) || !found.has(right.variable[product])) return;
+    if (found.delete(variable[start[row]])) last.push(variable[start[row]]);
+  });
+  return [...found, ...last];
 }
 
 /** Adds what the level implies, row by row. @returns the rows that were met on the way and give no new value. */

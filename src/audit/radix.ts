@@ -1,5 +1,8 @@
 import type { Knowledge } from './known.js';
 
+/** Coefficients beyond this are no small ratios. */
+const LARGE = 1n << 128n;
+
 /** A variable of a row: the row moves by a multiple of `unit`, at most `span`, between two assignments. */
 export interface Digit {
   readonly variable: number;
@@ -44,8 +47,7 @@ function collectDigits({ system, ranges, how, productKnown }: Knowledge, row: nu
   }
   let factors = open.map((at) => integers.big[integer[at]]);
   // Where the determined terms have coefficients that are no small ratios, the others may be on their own.
-  if (factors.some((factor) => factor > 1n << 128n || factor < -(1n << 128n)))
-    factors = field.toIntegers(factors).integers;
+  if (factors.some((factor) => factor > LARGE || factor < -LARGE)) factors = field.toIntegers(factors).integers;
   return open.map((at, k) => {
     const [low, high] = ranges.get(variable[at]);
     const factor = factors[k] < 0n ? -factors[k] : factors[k];
