@@ -37,7 +37,12 @@ export function toSarif(report: AuditReport, { artifact, version }: SarifOptions
           },
         },
         invocations: [{ executionSuccessful: true }],
-        properties: { proved: report.proved, constraints: report.constraints, assumptions: report.assumptions },
+        properties: {
+          proved: report.proved,
+          constraints: report.constraints,
+          assumptions: report.assumptions,
+          omitted: report.omitted,
+        },
         results: report.findings.map(({ code, level, message, signal, constraint }) => ({
           ruleId: code,
           ruleIndex: codes.indexOf(code),
@@ -45,9 +50,11 @@ export function toSarif(report: AuditReport, { artifact, version }: SarifOptions
           message: { text: message },
           locations: [
             {
-              physicalLocation: { artifactLocation: { uri: artifact } },
+              physicalLocation: { artifactLocation: { uri: toUri(artifact) } },
               logicalLocations: [
-                ...(signal === undefined ? [] : [{ fullyQualifiedName: signal, kind: 'variable' }]),
+                ...(signal === undefined
+                  ? []
+                  : [{ fullyQualifiedName: signal, kind: 'variable' }, ...listOwner(signal)]),
                 ...(constraint === undefined
                   ? []
                   : [{ fullyQualifiedName: `constraint ${constraint}`, kind: 'member' }]),
@@ -58,4 +65,16 @@ export function toSarif(report: AuditReport, { artifact, version }: SarifOptions
       },
     ],
   };
+}
+
+/** A path as a reference, with what a URI does not allow escaped; a URI as it is. */
+function toUri(artifact: string): string {
+  if (/^[a-z][a-z0-9+.-]+:/i.test(artifact)) return artifact;
+  return artifact.replaceAll('\\', '/').split('/').map(encodeURIComponent).join('/');
+}
+
+/** The component that a signal belongs to: the gadget, behind its layer. */
+function listOwner(signal: string): { fullyQualifiedName: string; kind: string }[] {
+  const end = signal.lastIndexOf('.');
+  return end < 0 ? [] : [{ fullyQualifiedName: signal.slice(0, end), kind: 'module' }];
 }

@@ -163,6 +163,14 @@ describe('audit report', () => {
     expect(names).to.deep.equal(['loose', 'constraint 3']);
   });
 
+  it('writes SARIF that names the gadget of a signal, and a path as a URI', () => {
+    const s = buildLoose();
+    const report = auditR1cs(s.r1cs(), { names: (wire) => `main.layer_2_relu.g0.b[${wire}]` });
+    const log = JSON.stringify(toSarif(report, { artifact: 'my models/a#1/circuit.r1cs', version: '1.2.3' }));
+    expect(log).to.include('{"fullyQualifiedName":"main.layer_2_relu.g0","kind":"module"}');
+    expect(log).to.include('{"uri":"my%20models/a%231/circuit.r1cs"}');
+  });
+
   it('refuses a system that is not well formed, and a range for a wire that does not exist', () => {
     const s = buildLoose();
     const r1cs = s.r1cs();
