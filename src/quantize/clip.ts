@@ -64,7 +64,7 @@ function decideClip(
   const all = new Float64Array(rows.length * size);
   for (const [r, row] of rows.entries()) all.set(row, r * size);
   const keepLow = Number.isFinite(fixed.low);
-  const seen = observe(all, bits, ctx.options.observer, keepLow);
+  const seen = observe(all, bits, ctx.options.observer, keepLow, size);
   const widen = marginFor(rows.length * size) * (seen.high - seen.low);
   const tensorLow = keepLow ? fixed.low : Math.max(fixed.low, seen.low - (seen.low === 0 ? 0 : widen));
   let tensorHigh = Math.min(fixed.high, seen.high + widen);

@@ -38,10 +38,18 @@ function meanSquaredError(samples: ArrayLike<number>, { low, high }: ClipRange, 
 const SHRINK = [1, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.55, 0.5];
 const MAX_SAMPLES = 20_000;
 
-/** Every n-th sample, so that at most 20,000 stay. */
-function thin(samples: Float64Array): Float64Array {
+/** Of a row's positions, at least one in so many is looked at. */
+const SPARSEST = 8;
+
+function commonDivisor(a: number, b: number): number {
+  return b === 0 ? a : commonDivisor(b, a % b);
+}
+
+/** Every n-th sample, so that at most 20,000 stay; not the same few positions (a column of a picture, its margin) of every row. */
+function thin(samples: Float64Array, rowLength: number): Float64Array {
   if (samples.length <= MAX_SAMPLES) return samples;
-  const step = Math.ceil(samples.length / MAX_SAMPLES);
+  let step = Math.ceil(samples.length / MAX_SAMPLES);
+  while (commonDivisor(step, rowLength) > SPARSEST) step++;
   return samples.filter((_, i) => i % step === 0);
 }
 
@@ -50,11 +58,18 @@ function thin(samples: Float64Array): Float64Array {
  * @param samples calibration values in real units
  * @param bits width of the code that will cover the range
  * @param keepLow whether the lower end is exact (0 after a ReLU) and must not move
+ * @param rowLength samples of one row, which lie together
  */
-export function observe(samples: Float64Array, bits: number, observer: Observer, keepLow: boolean): ClipRange {
+export function observe(
+  samples: Float64Array,
+  bits: number,
+  observer: Observer,
+  keepLow: boolean,
+  rowLength = 1,
+): ClipRange {
   const full = observeMinMax(samples);
   if (observer === 'minmax' || full.low === full.high) return full;
-  const thinned = thin(samples).filter(Number.isFinite);
+  const thinned = thin(samples, rowLength).filter(Number.isFinite);
   const sorted = Float64Array.from(thinned).sort();
   if (observer === 'percentile') return observePercentile(sorted, 0.001, keepLow);
   const candidates = SHRINK.map((factor) => ({

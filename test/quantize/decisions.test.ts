@@ -71,6 +71,18 @@ describe('quantize decisions', () => {
     expect(observe(samples, 4, 'auto', false).high).to.be.below(60);
   });
 
+  it('looks at more of a picture than one column, however many pictures there are', () => {
+    const side = 24;
+    const rowLength = side * side * 6;
+    // The first column of every picture is dark: a range that fits it would cut all others.
+    const samples = Float64Array.from(
+      { length: 134 * rowLength },
+      (_, i) => (i % side === 0 ? 0.01 : 1) * ((i % 101) + 1),
+    );
+    expect(Math.ceil(samples.length / 20_000) % side).to.equal(0);
+    expect(observe(samples, 6, 'auto', true, rowLength).high).to.be.above(90);
+  });
+
   it('scores classes, targets and thresholds', () => {
     const logits = (rows: number[][]) => rows.map((row) => ({ y: row }));
     const spec = [{ name: 'y', size: 2, isInteger: false }];
