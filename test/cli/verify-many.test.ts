@@ -98,11 +98,13 @@ describe('verifying many proofs', () => {
   it('annotates and summarizes under GitHub Actions, and only there', async () => {
     const bad = join(folder, 'bad,50%.json');
     await writeFile(bad, '{}');
-    expect((await verify(bad)).stderr).to.equal('');
     const summary = join(folder, 'summary.md');
-    const before = { ...process.env };
-    Object.assign(process.env, { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary });
+    const names = ['GITHUB_ACTIONS', 'GITHUB_STEP_SUMMARY'];
+    const before = names.map((name) => [name, process.env[name]] as const);
     try {
+      for (const name of names) delete process.env[name];
+      expect((await verify(bad)).stderr).to.equal('');
+      Object.assign(process.env, { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary });
       const { code, stderr } = await verify(bad, join(folder, 'proofs'));
       expect(code).to.equal(1);
       expect(stderr).to.match(/^::error file=.*bad%2C50%25\.json,title=proof not valid::/);
@@ -110,7 +112,9 @@ describe('verifying many proofs', () => {
         .to.contain('### zkinfer verify sum')
         .and.contain('1 of 3 proofs do not hold');
     } finally {
-      process.env = before;
+      for (const [name, value] of before)
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
     }
   });
 
