@@ -1,12 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { auditR1cs } from '../audit/audit.js';
 import { auditCircuit } from '../audit/audit-circuit.js';
 import type { AuditOptions, AuditReport } from '../audit/report.js';
 import { checkArtifacts } from '../bundle/artifacts.js';
-import { fileError } from '../bundle/file-error.js';
 import { readManifest } from '../bundle/manifest-file.js';
 import { bundlePaths } from '../bundle/paths.js';
 import { readQModel } from '../bundle/qmodel-file.js';
+import { readBytes } from '../bundle/read-bytes.js';
 import { type NamedR1cs, requireSameConstraints } from '../circom/compare.js';
 import { readR1cs } from '../circom/r1cs-file.js';
 import { emitR1cs } from '../circuit/emit-r1cs.js';
@@ -54,20 +52,4 @@ async function requireFileIsOurs(dir: string, emitted: NamedR1cs): Promise<void>
       hint: `nothing is known of this circuit: audit it alone with zkinfer audit ${path}, or compile the model again`,
     });
   }
-}
-
-async function readBytes(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    throw fileError(cause, 'read', path);
-  }
-}
-
-/** Audits any R1CS file: its inputs must determine its outputs. Signals have no names there. */
-export async function auditR1csFile(
-  path: string,
-  options: Pick<AuditOptions, 'onProgress'> = {},
-): Promise<AuditReport> {
-  return auditR1cs(readR1cs(await readBytes(path)), options);
 }
