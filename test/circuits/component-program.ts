@@ -21,7 +21,21 @@ export function buildComponentProgram(component: Component, outputRange?: readon
     const [low, high] = outputRange.map((end) => new Array<number>(outputs).fill(end));
     blocks.push(place(defineRangeCheck(low, high), wires(1, outputs), 0));
   }
-  const port = { name: 'in_0', modelInput: 'x', firstWire: firstInput, count: inputs };
+  return {
+    ...layOutPorts('x', inputs, outputs),
+    layers: blocks.map((block, i) => ({ name: `layer_${i}_gadget`, label: 'gadget', kind: 'gadget', blocks: [block] })),
+    wireCount,
+    constraintCount: blocks.reduce((sum, block) => sum + block.component.constraints, 0),
+  };
+}
+
+/** Ports of a circuit without a statement: public outputs from wire 1 on, then one private input. */
+export function layOutPorts(
+  modelInput: string,
+  inputs: number,
+  outputs: number,
+): Omit<CircuitProgram, 'layers' | 'wireCount' | 'constraintCount'> {
+  const port = { name: 'in_0', modelInput, firstWire: 1 + outputs, count: inputs };
   return {
     publicOutputs: outputs > 0 ? [{ name: 'y', firstWire: 1, count: outputs }] : [],
     publicInputs: [],
@@ -30,8 +44,5 @@ export function buildComponentProgram(component: Component, outputRange?: readon
     inputLimbs: [],
     outputs: [],
     values: new Map(),
-    layers: blocks.map((block, i) => ({ name: `layer_${i}_gadget`, label: 'gadget', kind: 'gadget', blocks: [block] })),
-    wireCount,
-    constraintCount: blocks.reduce((sum, block) => sum + block.component.constraints, 0),
   };
 }

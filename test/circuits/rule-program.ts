@@ -9,6 +9,7 @@ import { toSparseRow } from '../../src/circuit/sums.js';
 import { sizeOf } from '../../src/core/tensor.js';
 import type { QuantGraph, QuantKind, QuantNode } from '../../src/quantize/ir.js';
 import { affineRows } from './affine-rows.js';
+import { layOutPorts } from './component-program.js';
 
 /**
  * What the compiler makes of a model of one input and one output, without a statement: input and output elements have wires of
@@ -33,15 +34,8 @@ export function buildRuleProgram(graph: QuantGraph): CircuitProgram {
     known.set(node.output, rule(lowering, node as QuantNode as never, inputsOf, { overflow: 'saturate' }));
   }
   placeOutputs(lowering, known.get(out)!, outputs);
-  const port = { name: 'in_0', modelInput: input.name, firstWire: firstInput, count };
   return {
-    publicOutputs: [{ name: 'y', firstWire: 1, count: outputs }],
-    publicInputs: [],
-    privateInputs: [port],
-    inputs: [port],
-    inputLimbs: [],
-    outputs: [],
-    values: new Map(),
+    ...layOutPorts(input.name, count, outputs),
     layers: lowering.layers,
     wireCount: lowering.wireCount,
     constraintCount: lowering.constraintCount,
