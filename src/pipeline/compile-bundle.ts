@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { auditCircuit } from '../audit/audit-circuit.js';
+import type { AuditReport } from '../audit/report.js';
 import type { ArtifactName } from '../bundle/artifact-names.js';
 import { withScratchFolder } from '../bundle/atomic.js';
 import { digestBytes } from '../bundle/digest.js';
@@ -48,7 +49,7 @@ export interface CompileReport {
 /**
  * Compiles an integer model into a bundle folder: circom text, constraints, manifest.
  * @throws ZkinferError TRANSLATION_DIFFERS when circom's constraints are not ours, AUDIT_FAILED when an output is not proved
- * to be determined by the inputs
+ * to be determined by the inputs, CIRCUIT_UNSATISFIABLE when no input stays within the ranges that `assert` holds it to
  */
 export async function compileBundle(request: CompileRequest): Promise<CompileReport> {
   const progress = request.onProgress ?? (() => {});
@@ -77,7 +78,7 @@ export async function compileBundle(request: CompileRequest): Promise<CompileRep
       progress('auditing soundness');
       files.set(
         'audit',
-        JSON.stringify(requireProved(auditCircuit({ graph: qmodel.graph, program, r1cs, wireNames }))),
+        JSON.stringify(requireProved(auditCircuit({ graph: qmodel.graph, program, r1cs, wireNames }), overflow)),
       );
       audit = 'proved';
     }
@@ -148,12 +149,25 @@ async function requireSpace(folder: string): Promise<void> {
   });
 }
 
-function requireProved(report: ReturnType<typeof auditCircuit>): ReturnType<typeof auditCircuit> {
+/** Findings that an error shows. */
+const MOST_FINDINGS = 5;
+
+function requireProved(report: AuditReport, overflow: 'saturate' | 'assert'): AuditReport {
   if (report.proved) return report;
+  const facts = report.findings.slice(0, MOST_FINDINGS).map(({ code, message }) => `${code}: ${message}`);
+  if (overflow === 'assert' && report.findings.some(({ code }) => code === 'UNSATISFIABLE'))
+    throw new ZkinferError({
+      code: 'CIRCUIT_UNSATISFIABLE',
+      kind: 'usage',
+      message: 'there is no input that this circuit has a proof for: a layer always leaves its calibrated range',
+      facts,
+      hint: 'compile with --overflow saturate, or quantize with other calibration rows',
+    });
   throw new ZkinferError({
     code: 'AUDIT_FAILED',
     kind: 'checkFailed',
     message: 'the audit could not prove that the circuit is sound',
+    facts,
     hint: 'this is a bug in zkinfer, please report the model; --no-audit builds the bundle all the same',
   });
 }
