@@ -1,4 +1,4 @@
-import { access, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ARTIFACT_FILES, OPENING_FILE } from './artifact-names.js';
 import {
@@ -11,6 +11,7 @@ import {
   writeFileAtomic,
 } from './atomic.js';
 import { fileError } from './file-error.js';
+import { readText } from './read-file.js';
 
 /**
  * Says which files of a folder are about to change places. Once it is there the change goes through, whatever becomes of the
@@ -70,10 +71,7 @@ export async function describeUnfinished(folder: string): Promise<string[]> {
 export async function finishChange(folder: string): Promise<void> {
   if (!(await isUnfinished(folder))) return;
   const path = join(folder, JOURNAL);
-  const text = await readFile(path, 'utf8').catch((cause) => {
-    throw fileError(cause, 'read', path);
-  });
-  const journal = parseJournal(text);
+  const journal = parseJournal(await readText(path));
   await carryOut(folder, journal);
 }
 

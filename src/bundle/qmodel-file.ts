@@ -1,17 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { writeFileAtomic } from './atomic.js';
-import { fileError } from './file-error.js';
 import { decodeQModel, encodeQModel, type QModel } from './qmodel.js';
+import { readText } from './read-file.js';
 
 /** Reads a qmodel file. @throws ZkinferError FILE_UNUSABLE (2), QMODEL_INVALID (3) */
 export async function readQModel(path: string): Promise<QModel> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    throw fileError(cause, 'read', path);
-  }
-  return decodeQModel(text, path);
+  return decodeQModel(await readText(path), path);
 }
 
 /** Writes a qmodel file, atomically. */

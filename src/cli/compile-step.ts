@@ -4,7 +4,7 @@ import { formatBytes, formatCount, formatTable } from './format.js';
 import type { Reporter } from './reporter.js';
 
 /** Adds up the constraints of neighbours that serve one layer. */
-export function mergeLayers(layers: CompileReport['layers']): { name: string; kinds: string; constraints: number }[] {
+function mergeLayers(layers: CompileReport['layers']): { name: string; kinds: string; constraints: number }[] {
   const merged: { name: string; kinds: string; constraints: number }[] = [];
   for (const { name, kind, constraints } of layers) {
     const last = merged.at(-1);
@@ -16,11 +16,16 @@ export function mergeLayers(layers: CompileReport['layers']): { name: string; ki
   return merged;
 }
 
+/** The table of what each layer costs. */
+export function tabulateLayers(layers: CompileReport['layers']): string[] {
+  const rows = mergeLayers(layers).map(({ name, kinds, constraints }) => [name, kinds, constraints]);
+  return formatTable([['layer', 'made of', 'constraints'], ...rows]);
+}
+
 /** Lines that tell what a compiled bundle costs. */
 export function describeCompilation(report: CompileReport): string[] {
-  const rows = mergeLayers(report.layers).map(({ name, kinds, constraints }) => [name, kinds, constraints]);
   return [
-    ...formatTable([['layer', 'made of', 'constraints'], ...rows]),
+    ...tabulateLayers(report.layers),
     '',
     `constraints: ${formatCount(report.constraints)}, wires: ${formatCount(report.wires)}, public signals: ${report.publicSignals.length}`,
     `soundness audit: ${report.audit === 'proved' ? 'proved' : 'SKIPPED'}`,

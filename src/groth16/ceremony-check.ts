@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { zKey } from 'snarkjs';
+import { readBytes, readText } from '../bundle/read-file.js';
 import { ZkinferError } from '../core/error.js';
-import { readNeeded, sha256 } from './ceremony.js';
+import { sha256 } from './ceremony.js';
 import { type CeremonyTranscript, parseTranscript, readSteps } from './ceremony-transcript.js';
 import type { VerificationKey } from './proof.js';
 import { findPublishedPtau } from './ptau-digests.js';
@@ -47,8 +48,8 @@ export const LEAST_CONTRIBUTIONS = 3;
  */
 export async function verifyCeremony(artifacts: CeremonyArtifacts): Promise<CeremonyReport> {
   artifacts.onProgress?.('comparing files and steps with the transcript');
-  const transcript = parseTranscript(String(await readNeeded(artifacts.transcriptPath)));
-  const [r1cs, zkey] = [await readNeeded(artifacts.r1csPath), await readNeeded(artifacts.zkeyPath)];
+  const transcript = parseTranscript(await readText(artifacts.transcriptPath));
+  const [r1cs, zkey] = [await readBytes(artifacts.r1csPath), await readBytes(artifacts.zkeyPath)];
   const ptau = await readPtauInfo(artifacts.ptauPath);
   checkPtau(ptau, neededPower(readR1csCounts(r1cs)), 'dev');
   const info = readZkeyInfo(zkey);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { zKey } from 'snarkjs';
 import { writeFileAtomic } from '../bundle/atomic.js';
-import { fileError } from '../bundle/file-error.js';
+import { readBytes, readText } from '../bundle/read-file.js';
 import { ZkinferError } from '../core/error.js';
 import {
   type CeremonyTranscript,
@@ -108,8 +108,8 @@ async function takeStep(
   files: CeremonyFiles,
   makeNext: (zkey: Uint8Array) => Promise<Uint8Array>,
 ): Promise<CeremonyTranscript> {
-  const transcript = parseTranscript(String(await readNeeded(files.transcriptPath)));
-  const zkey = await readNeeded(files.zkeyPath);
+  const transcript = parseTranscript(await readText(files.transcriptPath));
+  const zkey = await readBytes(files.zkeyPath);
   const expected = transcript.steps.at(-1)?.zkey ?? transcript.initialZkey;
   if (sha256(zkey) !== expected) {
     throw new ZkinferError({
@@ -133,13 +133,6 @@ async function takeStep(
     await writeFileAtomic(files.attestationPath, formatAttestation(extended, transcript.steps.length));
   }
   return extended;
-}
-
-/** Reads a file that a participant has to have. @throws ZkinferError `FILE_UNUSABLE` (2) */
-export async function readNeeded(path: string): Promise<Buffer> {
-  return readFile(path).catch((cause) => {
-    throw fileError(cause, 'read', path);
-  });
 }
 
 /** Names go into the key, 64 bytes at most. */

@@ -4,7 +4,7 @@ import { checkArtifacts } from '../bundle/artifacts.js';
 import { readManifest } from '../bundle/manifest-file.js';
 import { bundlePaths } from '../bundle/paths.js';
 import { readQModel } from '../bundle/qmodel-file.js';
-import { readBytes } from '../bundle/read-bytes.js';
+import { readBytes } from '../bundle/read-file.js';
 import { type NamedR1cs, requireSameConstraints } from '../circom/compare.js';
 import { readR1cs } from '../circom/r1cs-file.js';
 import { emitR1cs } from '../circuit/emit-r1cs.js';

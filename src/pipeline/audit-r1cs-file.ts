@@ -2,7 +2,7 @@ import { auditR1cs } from '../audit/audit.js';
 import { type Counterexample, findCounterexample, satisfies } from '../audit/counterexample.js';
 import { PrimeField } from '../audit/field.js';
 import type { AuditReport } from '../audit/report.js';
-import { readBytes } from '../bundle/read-bytes.js';
+import { readBytes } from '../bundle/read-file.js';
 import { readR1cs } from '../circom/r1cs-file.js';
 import { visitSymbols } from '../circom/sym-file.js';
 import type { R1cs } from '../circuit/constraints.js';

@@ -6,6 +6,7 @@ import type { QModel } from '../bundle/qmodel.js';
 import { readQModel } from '../bundle/qmodel-file.js';
 import { type CircuitCost, measureCost } from '../circuit/cost.js';
 import type { Statement } from '../core/statement.js';
+import { circuitOptionsOf } from './circuit-options.js';
 import { type CircuitRequest, planCircuit } from './plan-circuit.js';
 
 /** What an integer model, or a bundle of one, is made of and costs. */
@@ -47,11 +48,9 @@ export async function inspectQModel(path: string, request: CircuitRequest = {}):
   if (!(await isFolder(path))) return describe(await readQModel(path), request, null);
   const manifest = await readManifest(path);
   await checkArtifacts(path, manifest, ['qmodel']);
-  const { source, statement, circuit, setup } = manifest;
-  const { overflow, weights } = circuit;
-  const compiled = { statement: statement.form, input: statement.visibility, overflow, weights };
-  const report = describe(await readQModel(bundlePaths(path).qmodel), compiled, setup?.profile ?? null);
-  return { ...report, source };
+  const keys = manifest.setup?.profile ?? null;
+  const report = describe(await readQModel(bundlePaths(path).qmodel), circuitOptionsOf(manifest), keys);
+  return { ...report, source: manifest.source };
 }
 
 function describe(given: QModel, request: CircuitRequest, keys: CircuitReport['keys']): CircuitReport {

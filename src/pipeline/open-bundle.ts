@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { checkArtifacts, findMismatches, mismatchError } from '../bundle/artifacts.js';
 import { requireStatement } from '../bundle/check-statement.js';
-import { fileError } from '../bundle/file-error.js';
 import type { Manifest } from '../bundle/manifest.js';
 import { needSetup, readManifest } from '../bundle/manifest-file.js';
 import { bundlePaths } from '../bundle/paths.js';
 import { readQModel } from '../bundle/qmodel-file.js';
+import { readText } from '../bundle/read-file.js';
 import { decodeOpening } from '../bundle/weights-files.js';
 import { lowerCircuit } from '../circuit/lower.js';
 import type { CircuitProgram } from '../circuit/program.js';
@@ -73,13 +73,7 @@ async function readWeights(
   path: string,
   architecture: QuantGraph,
 ): Promise<{ graph: QuantGraph; weights: PrivateWeights }> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    throw fileError(cause, 'read', path);
-  }
-  const { qmodel, blinding } = decodeOpening(text, path);
+  const { qmodel, blinding } = decodeOpening(await readText(path), path);
   const packs = packWeights(qmodel.graph, findPrivateLayers(architecture));
   return { graph: qmodel.graph, weights: { packs, blinding, architecture } };
 }

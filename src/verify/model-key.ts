@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { checkArtifacts } from '../bundle/artifacts.js';
 import { printCanonicalJson } from '../bundle/canonical-json.js';
-import { fileError } from '../bundle/file-error.js';
 import type { Manifest } from '../bundle/manifest.js';
 import { bundlePaths } from '../bundle/paths.js';
+import { readText } from '../bundle/read-file.js';
 import { decodeWeights, encodeWeights } from '../bundle/weights-files.js';
 import { ZkinferError } from '../core/error.js';
 import type { G1Json, VerificationKey } from '../groth16/proof.js';
@@ -72,14 +71,6 @@ export async function requireModelKey(folder: string, manifest: Manifest): Promi
     facts: [folder, reason ?? ''],
     hint: 'get the bundle from its owner again; zkinfer weights verify says the same',
   });
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw fileError(cause, 'read', path);
-  }
 }
 
 /** What a verification key's file holds, not yet looked at. @throws ZkinferError FILE_UNUSABLE (2), KEY_INVALID (3) */

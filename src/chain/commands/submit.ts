@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { type ContractRunner, getBytes, isAddress, isHexString, ZeroHash } from 'ethers';
-import { fileError } from '../../bundle/file-error.js';
+import { readText } from '../../bundle/read-file.js';
 import { type Binding, computeChallenge, computeContext, type StatementKind } from '../../commitment/context.js';
 import { ZkinferError } from '../../core/error.js';
 import { type ProofDocument, type ProvenInference, toProvenInference } from '../client/inference.js';
@@ -45,12 +44,7 @@ export function describeBinding({ chainId, contract, modelId, agent, nonce }: Bi
 
 /** Reads a proof file for a contract. What is in it is checked by the contract. @throws ZkinferError `CHAIN_BAD_PROOF` */
 export async function readProofDocument(path: string): Promise<ProofDocument> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    throw fileError(cause, 'read', path);
-  }
+  const text = await readText(path);
   const bytes = /^([0-9a-f]{2})*$/;
   try {
     const document = JSON.parse(text) as ProofDocument;

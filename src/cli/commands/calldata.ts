@@ -1,6 +1,6 @@
-import { ZkinferError } from '../../core/error.js';
 import { address, word } from '../chain-options.js';
 import type { CommandSpec } from '../command.js';
+import { usage } from '../usage.js';
 
 export const calldataCommand: CommandSpec = {
   name: 'calldata',
@@ -18,12 +18,7 @@ export const calldataCommand: CommandSpec = {
     const { readProofDocument } = await import('../../chain/commands/submit.js');
     const document = await readProofDocument(path as string);
     if ((options.model === undefined) !== (options.agent === undefined)) {
-      throw new ZkinferError({
-        code: 'USAGE',
-        kind: 'usage',
-        message: '--model and --agent belong together',
-        hint: 'leave both out for a standalone verifier',
-      });
+      throw usage('--model and --agent belong together', 'leave both out for a standalone verifier');
     }
     const call =
       options.model === undefined

@@ -1,7 +1,8 @@
-import { EXIT, ZkinferError } from '../../core/error.js';
+import { EXIT } from '../../core/error.js';
 import type { CommandSpec } from '../command.js';
 import { formatTable } from '../format.js';
 import { addModelOptions, readModelOptionsWithRows } from '../model-options.js';
+import { usage } from '../usage.js';
 
 export const checkCommand: CommandSpec = {
   name: 'check',
@@ -23,12 +24,10 @@ export const checkCommand: CommandSpec = {
     const modelPath = options.model as string | undefined;
     const calibrationPath = options.calibration as string | undefined;
     if ((modelPath === undefined) !== (calibrationPath === undefined)) {
-      throw new ZkinferError({
-        code: 'USAGE',
-        kind: 'usage',
-        message: '--model and --calibration go together',
-        hint: 'give both to compare the integer model with the ONNX file, or neither',
-      });
+      throw usage(
+        '--model and --calibration go together',
+        'give both to compare the integer model with the ONNX file, or neither',
+      );
     }
     const load = await readModelOptionsWithRows(options, calibrationPath);
     const calibration =

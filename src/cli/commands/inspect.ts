@@ -4,7 +4,7 @@ import type { InspectReport } from '../../pipeline/inspect-model.js';
 import type { CircuitReport } from '../../pipeline/inspect-qmodel.js';
 import type { CommandSpec } from '../command.js';
 import { addStatementOptions, addWeightsOptions, readCircuitOptions } from '../compile-options.js';
-import { mergeLayers } from '../compile-step.js';
+import { tabulateLayers } from '../compile-step.js';
 import { formatCount, formatTable, printable } from '../format.js';
 import { addModelOptions, readModelOptionsWithRows } from '../model-options.js';
 import { readModelRows } from '../quantize-step.js';
@@ -45,7 +45,6 @@ function describeEstimate({ estimate }: InspectReport): string {
 
 function describeCircuit(report: CircuitReport): string[] {
   const { source, statement, weights, overflow, keys, constraints, wires } = report;
-  const layers = mergeLayers(report.layers.map(({ layer, ...rest }) => ({ name: layer, ...rest })));
   return [
     printable(`model: ${source.name}, ${source.digest}`),
     ...describePorts('input', statement.inputs),
@@ -54,10 +53,7 @@ function describeCircuit(report: CircuitReport): string[] {
     `constraints: ${formatCount(constraints)}, wires: ${formatCount(wires)}, ${describeDomain(report)}`,
     ...(keys === null ? [] : [`keys: ${keys}`]),
     '',
-    ...formatTable([
-      ['layer', 'made of', 'constraints'],
-      ...layers.map(({ name, kinds, constraints: cost }) => [name, kinds, cost]),
-    ]),
+    ...tabulateLayers(report.layers.map(({ layer, ...rest }) => ({ name: layer, ...rest }))),
   ];
 }
 

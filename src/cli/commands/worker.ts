@@ -1,9 +1,9 @@
-import { ZkinferError } from '../../core/error.js';
 import type { CommandSpec } from '../command.js';
 import { collectNames, wholeNumber } from '../options.js';
 import { readProver } from '../prover-option.js';
 import { addServiceOptions, createLog, readQueueOption } from '../service-options.js';
 import { waitForSignal } from '../signals.js';
+import { usage } from '../usage.js';
 
 export const workerCommand: CommandSpec = {
   name: 'worker',
@@ -23,13 +23,7 @@ export const workerCommand: CommandSpec = {
     ),
   run: async (_args, options, reporter) => {
     const queue = readQueueOption(options);
-    if (queue === undefined)
-      throw new ZkinferError({
-        code: 'USAGE',
-        kind: 'usage',
-        message: 'a worker needs --queue',
-        hint: 'add --help for examples',
-      });
+    if (queue === undefined) throw usage('a worker needs --queue');
     const { startQueueWorker } = await import('../../serve/queue/queue-worker.js');
     const log = createLog(reporter, options.json === true);
     const counts: Record<string, number> = {};
