@@ -133,13 +133,13 @@ export function searchPresets(
 ): Candidate {
   const observed = (options: QuantizeOptions) => (observer ? { ...options, observer } : options);
   if (bits !== undefined) return tryOptions(graph, rows, trace, observed(presetForBits(bits)));
-  const isSmall = (candidate: Candidate | undefined) =>
-    candidate !== undefined && costOf !== undefined && costOf(candidate.graph) <= SMALL;
+  const isSmall = ({ graph }: Candidate) => costOf !== undefined && costOf(graph) <= SMALL;
   let best: Candidate | undefined;
+  /** Small, wherever the search goes on. */
   let good: Candidate | undefined;
   let failure: unknown;
   for (const preset of [...presets, finestPreset]) {
-    if (preset === finestPreset && !isSmall(good ?? best)) continue;
+    if (preset === finestPreset && !good && !(best && isSmall(best))) continue;
     let candidate: Candidate;
     try {
       candidate = tryOptions(graph, rows, trace, observed(preset));
@@ -151,9 +151,10 @@ export function searchPresets(
       if (!best || isBetter(candidate, best)) best = candidate;
       continue;
     }
+    const isFirst = !good;
     if (good && !isSmall(candidate)) return good;
     if (!good || countFlips(candidate) < (1 - WORTH_IT) * countFlips(good)) good = candidate;
-    if (countFlips(good) <= FEWEST_FLIPS || !isSmall(good)) return good;
+    if (countFlips(good) <= FEWEST_FLIPS || (isFirst && !isSmall(good))) return good;
   }
   const chosen = good ?? best;
   if (!chosen) throw failure;
